@@ -105,15 +105,42 @@ type Upgrader struct {
 
 // A Library is one WebSocket library.
 type Library struct {
-	Name    string // short: "gorilla"
-	Module  string
-	Version string // the version the facts were checked against
+	Name   string // short: "gorilla"
+	Module string // the module path, as in go.mod
+	// Path is the import path of the main package; the library's other
+	// packages lie below it.
+	Path    string
+	Version string // the version the facts were checked against; empty for compat
 	// Conns are the connection types, as "path.Name"; gobwas/ws, which works
 	// on any net.Conn, has none.
 	Conns            []string
 	Writers, Readers Contract
 	Funcs            []Func
 	Upgraders        []Upgrader
+}
+
+// fork returns a library with what from says, moved from from.Path to to.Path,
+// followed by what to says itself.
+func fork(from *Library, to Library) *Library {
+	moved := func(path string) string { return to.Path + strings.TrimPrefix(path, from.Path) }
+	l := to
+	l.Writers, l.Readers = from.Writers, from.Readers
+	l.Conns, l.Funcs, l.Upgraders = nil, nil, nil
+	for _, c := range from.Conns {
+		l.Conns = append(l.Conns, moved(c))
+	}
+	for _, f := range from.Funcs {
+		f.Pkg = moved(f.Pkg)
+		l.Funcs = append(l.Funcs, f)
+	}
+	for _, u := range from.Upgraders {
+		u.Pkg = moved(u.Pkg)
+		l.Upgraders = append(l.Upgraders, u)
+	}
+	l.Conns = append(l.Conns, to.Conns...)
+	l.Funcs = append(l.Funcs, to.Funcs...)
+	l.Upgraders = append(l.Upgraders, to.Upgraders...)
+	return &l
 }
 
 // Libraries lists every library that is known, in a fixed order.
@@ -151,10 +178,11 @@ func Lookup(fn *types.Func) (*Library, *Func) {
 	return e.lib, e.fn
 }
 
-// LibraryOf returns the library that owns the package path, or nil.
+// LibraryOf returns the library that owns the package with the import path, or
+// nil.
 func LibraryOf(path string) *Library {
 	for _, l := range libraries {
-		if path == l.Module || strings.HasPrefix(path, l.Module+"/") {
+		if path == l.Path || strings.HasPrefix(path, l.Path+"/") {
 			return l
 		}
 	}
