@@ -1,0 +1,3 @@
+package wsapi
+
+var mappings []Mapping
