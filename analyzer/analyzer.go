@@ -1,0 +1,39 @@
+package analyzer
+
+import (
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsconcurrent"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsorigin"
+)
+
+// Suite holds every rule, in the order that documentation shows them.
+var Suite = []*analysis.Analyzer{
+	wsconcurrent.Analyzer,
+	wsorigin.Analyzer,
+}
+
+// A Finding is one hazard at one place: rule, category, confidence,
+// positions, message, related places, page, and fixes where they are certain.
+type Finding = rule.Finding
+
+// A Confidence says how sure a finding is; its AtLeast method compares tiers.
+type Confidence = rule.Confidence
+
+// The tiers, from the surest down. High is the default everywhere.
+const (
+	High   = rule.High
+	Medium = rule.Medium
+	Low    = rule.Low
+)
+
+// Findings returns the findings of every tier in the result of an action of
+// one of Suite's analyzers, ordered by position, and nil for any other value,
+// such as the result of an action that failed.
+func Findings(result any) []Finding {
+	if r, ok := result.(*rule.Report); ok && r != nil {
+		return r.Findings
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package rule
+
+import (
+	"cmp"
+	"fmt"
+	"go/token"
+	"reflect"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+)
+
+// docs is where the page of each rule lives.
+const docs = "https://github.com/wsmigrate/wsmigrate/blob/main/docs/hazards/"
+
+// A Rule describes one hazard.
+type Rule struct {
+	// Name is the analyzer's name: one lowercase word.
+	Name string
+	// Doc is the text of the package's doc.go, with a section
+	// "# Analyzer NAME".
+	Doc string
+
+	Requires []*analysis.Analyzer
+	Facts    []analysis.Fact
+
+	// Run looks at one package and calls Pass.Report. It runs only on
+	// packages that have a known WebSocket library in reach, and also on
+	// packages with type errors (see Pass.TypeErrors).
+	Run func(*Pass)
+}
+
+// Analyzer returns the rule as an analyzer with a -confidence flag. Its Run
+// never fails: a rule that does not understand a package stays silent, since
+// an error would fail the build under go vet.
+func (r Rule) Analyzer() *analysis.Analyzer {
+	threshold := High
+	a := &analysis.Analyzer{
+		Name:             r.Name,
+		Doc:              extractDoc(r.Doc, r.Name),
+		URL:              docs + r.Name + ".md",
+		RunDespiteErrors: true,
+		Requires:         r.Requires,
+		FactTypes:        r.Facts,
+		ResultType:       reflect.TypeFor[*Report](),
+	}
+	a.Flags.Var(&threshold, "confidence", "report findings of this `tier` and surer ones: high, medium or low")
+	a.Run = func(pass *analysis.Pass) (any, error) {
+		libs := reach(pass.Pkg)
+		if len(libs) == 0 {
+			return &Report{}, nil
+		}
+		p := &Pass{Pass: pass, Libraries: libs, rule: r.Name, url: a.URL, ignores: ignores(pass, r.Name)}
+		r.Run(p)
+		report := p.finish()
+		for _, f := range report.Findings {
+			if f.Confidence.AtLeast(threshold) {
+				pass.Report(f.Diagnostic())
+			}
+		}
+		return report, nil
+	}
+	return a
+}
+
+// A Pass is an analysis.Pass with what rules need besides.
+type Pass struct {
+	*analysis.Pass
+
+	// Libraries are the known libraries that the package can reach, itself
+	// excluded, in wsapi's order.
+	Libraries []*wsapi.Library
+
+	rule, url string
+	ignores   map[line]*directive
+	findings  []Finding
+}
+
+// Report records a finding; Rule and URL are filled in. Further positions
+// at which a directive takes the finding back, besides f.Pos, can be given.
+func (p *Pass) Report(f Finding, also ...token.Pos) {
+	f.Rule = p.rule
+	f.URL = p.url + "#" + f.Category
+	for _, pos := range append([]token.Pos{f.Pos}, also...) {
+		d := p.ignored(pos, f.Category)
+		switch {
+		case d == nil:
+		case d.reason == "":
+			f.Related = append(f.Related, analysis.RelatedInformation{
+				Pos: d.pos, Message: "this directive gives no reason and has no effect",
+			})
+		default:
+			d.used = true
+			return
+		}
+	}
+	p.findings = append(p.findings, f)
+}
+
+// Site returns pos as "file.go:12", the file without its folder: short enough
+// for a message, and the same on every machine.
+func (p *Pass) Site(pos token.Pos) string {
+	posn := p.Fset.Position(pos)
+	return fmt.Sprintf("%s:%d", base(posn.Filename), posn.Line)
+}
+
+func (p *Pass) finish() *Report {
+	slices.SortStableFunc(p.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Category, b.Category), cmp.Compare(a.Message, b.Message))
+	})
+	r := &Report{Findings: p.findings}
+	for _, d := range p.ignores {
+		if d.used {
+			r.Used = append(r.Used, d.pos)
+		}
+	}
+	slices.Sort(r.Used)
+	r.Used = slices.Compact(r.Used)
+	return r
+}

@@ -1,0 +1,6 @@
+// Package wsconcurrent defines a rule about WebSocket connections.
+//
+// # Analyzer wsconcurrent
+//
+// wsconcurrent: reports goroutines that use one connection at the same time
+package wsconcurrent

@@ -1,0 +1,15 @@
+package wsconcurrent
+
+import (
+	_ "embed"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
+)
+
+//go:embed doc.go
+var doc string
+
+// Analyzer is the rule.
+var Analyzer = rule.Rule{Name: "wsconcurrent", Doc: doc, Run: run}.Analyzer()
+
+func run(pass *rule.Pass) {}

@@ -1,0 +1,6 @@
+// Package wsorigin defines a rule about WebSocket connections.
+//
+// # Analyzer wsorigin
+//
+// wsorigin: reports handshakes that accept any Origin
+package wsorigin
