@@ -1,0 +1,138 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
+	"github.com/wsmigrate/wsmigrate/rewrite"
+)
+
+var hunkHeader = regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? `)
+
+// WriteDiff writes the changes as a unified diff that git apply and patch
+// take, each note of the document under the hunk that it belongs to:
+//
+//	# client.go:60 heartbeat: dead peers are noticed later
+//
+// A line of notes ends a file's part of a diff for those tools, so the names
+// of the file are repeated before its next hunk.
+func WriteDiff(w io.Writer, d *Document, changes []rewrite.FileChange, p term.Palette) error {
+	notes := make(map[string][]Note)
+	for _, c := range d.Clusters {
+		for _, n := range c.Notes {
+			notes[n.Posn.File] = append(notes[n.Posn.File], n)
+		}
+	}
+	b := new(bytes.Buffer)
+	for _, c := range changes {
+		rel := d.Rel(c.Path)
+		from, to := "a/"+rel, "b/"+rel
+		if c.Created {
+			from = "/dev/null"
+		}
+		if c.Deleted {
+			to = "/dev/null"
+		}
+		diffFile(b, udiff.Unified(from, to, string(c.Old), string(c.New)), notes[rel], p)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// diffFile writes one file's diff with its notes. A note goes under the last
+// hunk that begins at or before its line, or under the first.
+func diffFile(b *bytes.Buffer, diff string, notes []Note, p term.Palette) {
+	head, hunks := splitDiff(diff)
+	if len(hunks) == 0 {
+		return
+	}
+	under := make([][]Note, len(hunks))
+	for _, n := range notes {
+		i := 0
+		for j, h := range hunks {
+			if hunkStart(h) <= n.Posn.Line {
+				i = j
+			}
+		}
+		under[i] = append(under[i], n)
+	}
+	headed := false
+	for i, h := range hunks {
+		if !headed {
+			paint(b, head, p)
+			headed = true
+		}
+		paint(b, h, p)
+		for _, n := range under[i] {
+			posn := n.Posn
+			posn.Col = 0
+			fmt.Fprintf(b, "%s\n", p.Yellow(fmt.Sprintf("# %s %s: %s", posn, n.Rule, oneLine(n.Message))))
+			headed = false
+		}
+	}
+}
+
+// splitDiff separates the lines that name the file from its hunks.
+func splitDiff(diff string) (head string, hunks []string) {
+	start := 0
+	rest := diff
+	for off := 0; rest != ""; {
+		line, after, _ := strings.Cut(rest, "\n")
+		if strings.HasPrefix(line, "@@ ") {
+			if head == "" {
+				head = diff[:off]
+			} else {
+				hunks = append(hunks, diff[start:off])
+			}
+			start = off
+		}
+		off += len(rest) - len(after)
+		rest = after
+	}
+	if head != "" {
+		hunks = append(hunks, diff[start:])
+	}
+	return head, hunks
+}
+
+// hunkStart returns the first line of the old file in a hunk.
+func hunkStart(hunk string) int {
+	m := hunkHeader.FindStringSubmatch(hunk)
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1])
+	return n
+}
+
+// paint writes lines of a diff in its usual colours.
+func paint(b *bytes.Buffer, lines string, p term.Palette) {
+	if !p.On() {
+		b.WriteString(lines)
+		return
+	}
+	for line := range strings.Lines(lines) {
+		text, nl := strings.CutSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(text, "--- "), strings.HasPrefix(text, "+++ "):
+			text = p.Bold(text)
+		case strings.HasPrefix(text, "@@"):
+			text = p.Cyan(text)
+		case strings.HasPrefix(text, "-"):
+			text = p.Red(text)
+		case strings.HasPrefix(text, "+"):
+			text = p.Green(text)
+		}
+		b.WriteString(text)
+		if nl {
+			b.WriteByte('\n')
+		}
+	}
+}

@@ -1,0 +1,266 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
+)
+
+// A Text writes a document for people.
+type Text struct {
+	Doc     *Document
+	Palette term.Palette
+	// Verbose adds the list of files of each cluster.
+	Verbose bool
+
+	sources map[string][][]byte // lines of the files that frames were cut from
+}
+
+// Findings writes each finding with the code it speaks of:
+//
+//	hub.go:88:7: message (wsconcurrent/goroutine, high)
+//	   88 | 	c.conn.WriteMessage(websocket.TextMessage, m)
+//	      | 	^
+//	    hub.go:41:3: the other write
+//	   41 | …
+func (t *Text) Findings(w io.Writer) error {
+	b := new(bytes.Buffer)
+	for _, f := range t.Doc.Findings {
+		fmt.Fprintf(b, "%s: %s %s\n", t.Palette.Cyan(f.Posn.String()), t.Palette.Bold(f.Message),
+			t.Palette.Dim("("+f.ID()+", "+f.Confidence+")"))
+		t.frame(b, f.Posn, f.End)
+		for _, r := range f.Related {
+			fmt.Fprintf(b, "    %s: %s\n", t.Palette.Cyan(r.Posn.String()), r.Message)
+			t.frame(b, r.Posn, Posn{})
+		}
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// frame writes the line at p and underlines p to end, where that is on the
+// same line. A file that cannot be read has no frame.
+func (t *Text) frame(b *bytes.Buffer, p, end Posn) {
+	line, ok := t.line(p)
+	if !ok {
+		return
+	}
+	line = strings.TrimRight(line, "\r")
+	col := min(max(p.Col, 1), len(line)+1)
+	width := 1
+	if end.File == p.File && end.Line == p.Line && end.Col > p.Col {
+		width = min(end.Col, len(line)+1) - col
+	}
+	width = max(width, 1)
+	// Tabs stay tabs in both lines, so that they align however wide they are.
+	lead := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, line[:col-1])
+	under := "^" + strings.Repeat("~", width-1)
+	fmt.Fprintf(b, "%s%s\n", t.Palette.Dim(fmt.Sprintf("%7d | ", p.Line)), line)
+	fmt.Fprintf(b, "%s%s%s\n", t.Palette.Dim("        | "), lead, t.Palette.Red(under))
+}
+
+func (t *Text) line(p Posn) (string, bool) {
+	if p.File == "" || p.Line < 1 {
+		return "", false
+	}
+	lines, ok := t.sources[p.File]
+	if !ok {
+		path := filepath.FromSlash(p.File)
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(t.Doc.Dir, path)
+		}
+		data, err := os.ReadFile(path)
+		if err == nil {
+			lines = bytes.Split(data, []byte("\n"))
+		}
+		if t.sources == nil {
+			t.sources = make(map[string][][]byte)
+		}
+		t.sources[p.File] = lines
+	}
+	if p.Line > len(lines) {
+		return "", false
+	}
+	return string(lines[p.Line-1]), true
+}
+
+// Hazards writes the findings under a heading.
+func (t *Text) Hazards(w io.Writer) error {
+	if len(t.Doc.Findings) == 0 {
+		_, err := fmt.Fprintf(w, "%s none found\n", t.Palette.Bold("hazards:"))
+		return err
+	}
+	if _, err := fmt.Fprintln(w, t.Palette.Bold("hazards:")); err != nil {
+		return err
+	}
+	return t.Findings(w)
+}
+
+// Plan writes the clusters, what blocks them, which differences conversion
+// brings, what was skipped, and the plan's messages.
+func (t *Text) Plan(w io.Writer) error {
+	b := new(bytes.Buffer)
+	if len(t.Doc.Clusters) == 0 {
+		fmt.Fprintf(b, "\n%s nothing to migrate\n", t.Palette.Bold("plan:"))
+	} else {
+		fmt.Fprintf(b, "\n%s to %s\n", t.Palette.Bold("plan:"), t.Doc.Target)
+		if err := t.Clusters(b); err != nil {
+			return err
+		}
+		t.blocking(b)
+		t.notes(b)
+	}
+	t.skipped(b)
+	t.messages(b)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// Remarks writes what a diff does not show: what was skipped, and the plan's
+// messages.
+func (t *Text) Remarks(w io.Writer) error {
+	b := new(bytes.Buffer)
+	t.skipped(b)
+	t.messages(b)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// Clusters writes the table of clusters.
+func (t *Text) Clusters(w io.Writer) error {
+	if len(t.Doc.Clusters) == 0 {
+		return nil
+	}
+	tab := Table{Indent: "  ", Right: []bool{true, false, true, true}}
+	dim := t.Palette.Dim
+	tab.Add(Cell{"#", dim}, Cell{"cluster", dim}, Cell{"sites", dim}, Cell{"files", dim}, Cell{"outcome", dim})
+	for _, c := range t.Doc.Clusters {
+		tab.Add(Cell{Text: fmt.Sprint(c.ID)}, Cell{c.Name, t.Palette.Bold}, Cell{Text: fmt.Sprint(c.Sites)},
+			Cell{Text: fmt.Sprint(len(c.Files))}, t.outcome(c))
+	}
+	return tab.Write(w)
+}
+
+func (t *Text) outcome(c Cluster) Cell {
+	text, mark := c.Outcome, t.Palette.Yellow
+	switch c.Outcome {
+	case "native":
+		mark = t.Palette.Green
+	case "helpers":
+		text, mark = "native with helpers", t.Palette.Green
+	case "pinned":
+		mark = t.Palette.Red
+	}
+	if n := len(c.Blocking); n > 0 {
+		text += " (" + Count(n, "blocking site") + ")"
+	}
+	return Cell{text, mark}
+}
+
+// Unconverted writes what keeps clusters from being native, with the way
+// forward.
+func (t *Text) Unconverted(w io.Writer) error {
+	b := new(bytes.Buffer)
+	t.blocking(b)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func (t *Text) blocking(b *bytes.Buffer) {
+	first := true
+	for _, c := range t.Doc.Clusters {
+		if len(c.Blocking) == 0 && c.Diagnostic == "" {
+			continue
+		}
+		if first {
+			fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("not converted:"))
+			first = false
+		}
+		fmt.Fprintf(b, "  cluster %d, %s (%s)\n", c.ID, c.Name, c.Outcome)
+		for _, r := range c.Blocking {
+			fmt.Fprintf(b, "    %s%s %s\n", t.at(r.Posn), r.Reason, t.Palette.Dim("("+r.Rule+")"))
+			if r.Help != "" {
+				fmt.Fprintf(b, "        %s\n", r.Help)
+			}
+		}
+		if c.Diagnostic != "" {
+			fmt.Fprintf(b, "    the converted code did not compile, please report this: %s\n", oneLine(c.Diagnostic))
+		}
+		if s := forward(c); s != "" {
+			fmt.Fprintf(b, "    %s\n", t.Palette.Green(s))
+		}
+	}
+}
+
+// at returns a position in front of a text.
+func (t *Text) at(p Posn) string {
+	if p.File == "" {
+		return ""
+	}
+	return t.Palette.Cyan(p.String()) + ": "
+}
+
+// forward says what mending the blocking sites of a cluster would bring.
+func forward(c Cluster) string {
+	n := map[Posn]bool{}
+	for _, r := range c.Blocking {
+		n[r.Posn] = true
+	}
+	rest := c.Sites - len(n)
+	if c.Outcome != "shim" || len(n) == 0 || rest <= 0 {
+		return ""
+	}
+	these, convert := "these "+Count(len(n), "site"), "convert by themselves"
+	if len(n) == 1 {
+		these = "this site"
+	}
+	if rest == 1 {
+		convert = "converts by itself"
+	}
+	return fmt.Sprintf("fix %s and %d more %s", these, rest, convert)
+}
+
+func (t *Text) notes(b *bytes.Buffer) {
+	first := true
+	for _, c := range t.Doc.Clusters {
+		for _, n := range c.Notes {
+			if first {
+				fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("differences in behaviour:"))
+				first = false
+			}
+			fmt.Fprintf(b, "  %s%s %s\n", t.at(n.Posn), n.Message, t.Palette.Dim("("+n.Rule+")"))
+		}
+	}
+}
+
+func (t *Text) skipped(b *bytes.Buffer) {
+	if len(t.Doc.Skipped) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("skipped:"))
+	for _, s := range t.Doc.Skipped {
+		fmt.Fprintf(b, "  %s: %s\n", s.Path, oneLine(s.Reason))
+	}
+}
+
+func (t *Text) messages(b *bytes.Buffer) {
+	for i, m := range t.Doc.Messages {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(b, "%s %s\n", t.Palette.Yellow("note:"), oneLine(m))
+	}
+}
+
+// oneLine folds white space, so that a line of output stays one.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/checker"
+	"golang.org/x/tools/go/packages"
+
+	"github.com/wsmigrate/wsmigrate/analyzer"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/rewrite"
+)
+
+// lintCommand shows the hazards.
+func lintCommand(ctx context.Context, inv *invocation) error {
+	keep, err := parseRules(inv.rules)
+	if err != nil {
+		return err
+	}
+	prog, err := inv.load(ctx, inv.args)
+	if err != nil {
+		return err
+	}
+	doc := inv.document(prog)
+	findings, err := inv.lint(ctx, doc, prog)
+	if err != nil {
+		return err
+	}
+	doc.SetFindings(slices.DeleteFunc(findings, func(f report.Finding) bool { return !keep(f) }))
+	if inv.baseline != "" {
+		done, err := inv.applyBaseline(doc)
+		if done || err != nil {
+			return err
+		}
+	}
+
+	if inv.format == "json" {
+		err = doc.WriteJSON(&inv.results)
+	} else {
+		err = inv.text(doc).Findings(&inv.results)
+	}
+	if err != nil {
+		return err
+	}
+	if len(doc.Findings) > 0 {
+		inv.status = exitFound
+	}
+	if err := inv.remarksText(doc).Remarks(&inv.remarks); err != nil {
+		return err
+	}
+	fmt.Fprintf(&inv.remarks, "%s in %s\n", hazards(len(doc.Findings)), report.Count(doc.Summary.Packages, "package"))
+	return nil
+}
+
+func hazards(n int) string {
+	if n == 0 {
+		return "no hazards"
+	}
+	return report.Count(n, "hazard")
+}
+
+// parseRules reads -rules: names of rules, or rule/category, of which those
+// with a leading - are left out. With none that are let in, all are.
+func parseRules(list string) (keep func(report.Finding) bool, err error) {
+	var names []string
+	for _, a := range analyzer.Suite {
+		names = append(names, a.Name)
+	}
+	var in, out []string
+	for _, item := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		name, drop := strings.CutPrefix(item, "-")
+		rule, _, _ := strings.Cut(name, "/")
+		if !slices.Contains(names, rule) {
+			return nil, usagef("-rules %s: there is no rule %s%s: the rules are %s", list, rule, didYouMean(rule, names), strings.Join(names, ", "))
+		}
+		if drop {
+			out = append(out, name)
+		} else {
+			in = append(in, name)
+		}
+	}
+	has := func(list []string, f report.Finding) bool {
+		return slices.Contains(list, f.Rule) || slices.Contains(list, f.ID())
+	}
+	return func(f report.Finding) bool {
+		return (len(in) == 0 || has(in, f)) && !has(out, f)
+	}, nil
+}
+
+// lint runs the suite over the program and returns the findings of the
+// wanted tiers. A package that a rule fails on is recorded as skipped.
+func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rewrite.Program) ([]report.Finding, error) {
+	inv.progress.Update("linting", 0, 0)
+	var suite []*analysis.Analyzer
+	for _, a := range analyzer.Suite {
+		suite = append(suite, guarded(a))
+	}
+	type outcome struct {
+		graph *checker.Graph
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		g, err := checker.Analyze(suite, prog.Packages(), nil)
+		done <- outcome{g, err}
+	}()
+	var res outcome
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case res = <-done:
+	}
+	if res.err != nil {
+		return nil, fmt.Errorf("lint: %w", res.err)
+	}
+
+	var findings []report.Finding
+	var failed []rewrite.Skipped
+	for _, act := range res.graph.Roots {
+		if act.Err != nil {
+			failed = append(failed, rewrite.Skipped{Path: packageDir(act.Package), Reason: act.Err.Error()})
+			continue
+		}
+		for _, f := range analyzer.Findings(act.Result) {
+			if f.Confidence.AtLeast(analyzer.Confidence(inv.confidence)) {
+				findings = append(findings, finding(doc, act.Package, f))
+			}
+		}
+	}
+	doc.AddSkipped(failed)
+	return findings, nil
+}
+
+// guarded returns the rule with a net below it: a panic on some odd piece of
+// code costs that package, not the run.
+func guarded(a *analysis.Analyzer) *analysis.Analyzer {
+	g := *a
+	g.Run = func(pass *analysis.Pass) (result any, err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("internal error in %s, please report it: %v", a.Name, r)
+			}
+		}()
+		return a.Run(pass)
+	}
+	return &g
+}
+
+// packageDir names a package by its folder, or by its path.
+func packageDir(p *packages.Package) string {
+	if p.Dir != "" {
+		return p.Dir
+	}
+	return p.PkgPath
+}
+
+// finding returns the document's form of a finding in a package.
+func finding(doc *report.Document, pkg *packages.Package, f analyzer.Finding) report.Finding {
+	posn := func(p token.Pos) report.Posn {
+		if !p.IsValid() {
+			return report.Posn{}
+		}
+		return doc.Posn(pkg.Fset.Position(p))
+	}
+	out := report.Finding{
+		Rule: f.Rule, Category: f.Category, Confidence: string(f.Confidence),
+		Posn: posn(f.Pos), End: posn(f.End), Message: f.Message, URL: f.URL,
+		Related: []report.Related{}, Func: enclosing(pkg, f.Pos),
+	}
+	if !f.End.IsValid() {
+		out.End = out.Posn
+	}
+	for _, r := range f.Related {
+		out.Related = append(out.Related, report.Related{Posn: posn(r.Pos), Message: r.Message})
+	}
+	return out
+}
+
+// enclosing names the declared function that holds pos, with its receiver.
+func enclosing(pkg *packages.Package, pos token.Pos) string {
+	for _, file := range pkg.Syntax {
+		if pos < file.FileStart || pos > file.FileEnd {
+			continue
+		}
+		for _, decl := range file.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if !ok || pos < fn.Pos() || pos > fn.End() {
+				continue
+			}
+			if fn.Recv != nil && len(fn.Recv.List) == 1 {
+				return "(" + types.ExprString(fn.Recv.List[0].Type) + ")." + fn.Name.Name
+			}
+			return fn.Name.Name
+		}
+	}
+	return ""
+}

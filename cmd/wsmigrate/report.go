@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/wsmigrate/wsmigrate/rewrite"
+)
+
+// reportCommand shows the hazards and the plan.
+func reportCommand(ctx context.Context, inv *invocation) error {
+	prog, err := inv.load(ctx, inv.args)
+	if err != nil {
+		return err
+	}
+	doc := inv.document(prog)
+	findings, err := inv.lint(ctx, doc, prog)
+	if err != nil {
+		return err
+	}
+	doc.SetFindings(findings)
+	plan, err := prog.Plan(ctx, inv.planOptions(rewrite.Fix))
+	if err != nil {
+		return err
+	}
+	doc.AddPlan(plan)
+
+	if inv.format == "json" {
+		err = doc.WriteJSON(&inv.results)
+	} else {
+		t := inv.text(doc)
+		if err = t.Hazards(&inv.results); err == nil {
+			err = t.Plan(&inv.results)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	next := ""
+	if doc.Summary.Sites > 0 {
+		inv.status = exitFound
+		next = "; \"wsmigrate fix\" shows the diff"
+	}
+	if len(doc.Findings) > 0 {
+		inv.status = exitFound
+	}
+	fmt.Fprintf(&inv.remarks, "\n%s; %s%s\n", hazards(len(doc.Findings)), doc.SummaryLine(), next)
+	return nil
+}
