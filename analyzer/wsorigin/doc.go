@@ -1,6 +1,75 @@
-// Package wsorigin defines a rule about WebSocket connections.
+// Package wsorigin reports WebSocket handshakes that accept any Origin.
 //
 // # Analyzer wsorigin
 //
-// wsorigin: reports handshakes that accept any Origin
+// wsorigin: report handshakes that accept any Origin
+//
+// A browser opens a WebSocket to any host that a page asks for, sends the
+// user's cookies with the handshake, and does not apply the same-origin policy
+// to what comes back. The Origin header is the server's only means to tell its
+// own pages from others (RFC 6455, section 10.2). A server that accepts every
+// Origin and knows its users by cookie, or by being reachable from the user's
+// machine alone, lets any web site speak for a user who visits it.
+//
+// What a library does when nothing is configured differs, and the rule knows:
+//
+//   - gorilla and its fork by fasthttp compare the Origin with the Host while
+//     CheckOrigin is nil. Nil is safe and never reported.
+//   - nhooyr and coder compare unless InsecureSkipVerify is set.
+//   - golang.org/x/net/websocket: Handler asks for an Origin that parses and
+//     compares it with nothing; Server checks what its Handshake checks.
+//   - gobwas/ws never looks at the Origin.
+//
+// Categories:
+//
+//   - always: a check that accepts everything, written as a function literal, a
+//     function, a method, a variable, or the result of a function that returns
+//     one.
+//   - conditional: the same, set under a condition (low confidence).
+//   - skip: InsecureSkipVerify is true.
+//   - wildcard: a pattern in OriginPatterns matches every host.
+//   - missing: no check in the configuration, in a library that has none of its
+//     own (gobwas and gorilla's function Upgrade: medium confidence; x/net's
+//     Server: high; x/net's Handler: low).
+//
+// Findings in test files, and those in a function that reads the Origin header
+// by itself, are of low confidence.
+//
+// # What it cannot see
+//
+// A check that another package decides on, such as a function taken from one,
+// is assumed to compare. So is a function that has any way to refuse: whether
+// its comparison can be fooled is not judged. A proxy or middleware in front
+// of the handshake that refuses foreign Origins is not seen. An endpoint that
+// never relies on cookies, because every client has to present a token in a
+// message or header, is safe without a check; say so:
+//
+//	//wsmigrate:ignore wsorigin every client sends a token first
+//
+// # How to fix
+//
+// If pages of the same host are the only clients, leave CheckOrigin nil, or
+// InsecureSkipVerify false: that is the suggested fix. If pages of other hosts
+// have to connect, list those hosts, in OriginPatterns or in a CheckOrigin that
+// parses the header and compares whole hosts. Clients that are no browsers
+// send no Origin and pass every check above.
+//
+// Bad:
+//
+//	var upgrader = websocket.Upgrader{
+//		CheckOrigin: func(r *http.Request) bool { return true },
+//	}
+//
+// Good:
+//
+//	var upgrader = websocket.Upgrader{} // the request's own host
+//
+// Good, for pages of one other host:
+//
+//	var upgrader = websocket.Upgrader{
+//		CheckOrigin: func(r *http.Request) bool {
+//			u, err := url.Parse(r.Header.Get("Origin"))
+//			return err == nil && u.Scheme == "https" && u.Host == "app.example.com"
+//		},
+//	}
 package wsorigin

@@ -31,6 +31,7 @@ func sectionOf(src, name string) (string, error) {
 	if !found {
 		return "", fmt.Errorf("there is no section %q", "# Analyzer "+name)
 	}
+	// The subsections that follow belong to the rule; only another rule ends it.
 	if next := strings.Index(rest, "\n# Analyzer "); next >= 0 {
 		rest = rest[:next]
 	}

@@ -1,0 +1,62 @@
+// Package ws declares the part of gobwas's API that the rules' test cases
+// use, with the real signatures.
+package ws
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+type OpCode byte
+
+const (
+	OpText   OpCode = 0x1
+	OpBinary OpCode = 0x2
+)
+
+type State uint8
+
+const StateServerSide State = 0x1
+
+type Frame struct{ Payload []byte }
+
+type Handshake struct{ Protocol string }
+
+type Upgrader struct {
+	ReadBufferSize, WriteBufferSize int
+	OnRequest                       func(uri []byte) error
+	OnHost                          func(host []byte) error
+	OnHeader                        func(key, value []byte) error
+}
+
+func (u Upgrader) Upgrade(conn io.ReadWriter) (hs Handshake, err error) { return }
+
+type HTTPUpgrader struct {
+	Timeout time.Duration
+	Header  http.Header
+}
+
+func (u HTTPUpgrader) Upgrade(r *http.Request, w http.ResponseWriter) (conn net.Conn, rw *bufio.ReadWriter, hs Handshake, err error) {
+	return
+}
+
+var DefaultUpgrader Upgrader
+
+func Upgrade(conn io.ReadWriter) (Handshake, error) { return Handshake{}, nil }
+
+func UpgradeHTTP(r *http.Request, w http.ResponseWriter) (net.Conn, *bufio.ReadWriter, Handshake, error) {
+	return nil, nil, Handshake{}, nil
+}
+
+func NewTextFrame(p []byte) Frame           { return Frame{} }
+func WriteFrame(w io.Writer, f Frame) error { return nil }
+func RejectConnectionError(options ...RejectOption) error {
+	return nil
+}
+
+type RejectOption func(*ConnectionRejectedError)
+
+type ConnectionRejectedError struct{ _ int }

@@ -1,0 +1,78 @@
+package wsorigin
+
+import (
+	"go/ast"
+	"go/token"
+
+	"golang.org/x/tools/go/analysis"
+)
+
+// remove returns the fix that takes an element out of a composite literal,
+// with the comment directly above it and, where the element has lines of its
+// own, those lines.
+func (c *checker) remove(lit *ast.CompositeLit, elt ast.Node, message string) []analysis.SuggestedFix {
+	tok := c.Fset.File(lit.Pos())
+	src, err := c.ReadFile(tok.Name())
+	if err != nil || tok.Size() != len(src) {
+		return nil
+	}
+	offset := func(p token.Pos) int { return tok.Offset(p) }
+	lo, hi := offset(elt.Pos()), offset(elt.End())
+	first := offset(lit.Lbrace) + 1 // the end of what stands before the element
+	for _, other := range lit.Elts {
+		if other.End() <= elt.Pos() {
+			first = offset(other.End())
+		}
+	}
+	if comment := c.commentAbove(elt); comment != nil && offset(comment.Pos()) > first {
+		lo = offset(comment.Pos())
+	}
+	end := skipBlank(src, hi)
+	comma := end < len(src) && src[end] == ','
+	if comma {
+		hi = end + 1
+	}
+	start := lo
+	for start > 0 && (src[start-1] == ' ' || src[start-1] == '\t') {
+		start--
+	}
+	end = skipBlank(src, hi)
+	switch {
+	case src[start-1] == '\n' && end < len(src) && src[end] == '\n' && comma:
+		lo, hi = start, end+1
+	case comma:
+		hi = end
+	default:
+		// The last element on its line: the comma before it goes too.
+		if at := skipBlank(src, first); at < lo && src[at] == ',' {
+			lo = at
+		}
+	}
+	return []analysis.SuggestedFix{{
+		Message:   message,
+		TextEdits: []analysis.TextEdit{{Pos: tok.Pos(lo), End: tok.Pos(hi)}},
+	}}
+}
+
+// commentAbove returns the comment that ends on the line above n, or nil.
+func (c *checker) commentAbove(n ast.Node) *ast.CommentGroup {
+	for _, file := range c.Files {
+		if n.Pos() < file.FileStart || n.Pos() > file.FileEnd {
+			continue
+		}
+		line := c.Fset.Position(n.Pos()).Line
+		for _, g := range file.Comments {
+			if g.End() < n.Pos() && c.Fset.Position(g.End()).Line == line-1 {
+				return g
+			}
+		}
+	}
+	return nil
+}
+
+func skipBlank(src []byte, i int) int {
+	for i < len(src) && (src[i] == ' ' || src[i] == '\t') {
+		i++
+	}
+	return i
+}
