@@ -1,0 +1,301 @@
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/packages"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/load"
+)
+
+// A File is one Go file that takes part, seen through one package variant.
+type File struct {
+	Path   string
+	Pkg    *packages.Package
+	Syntax *ast.File
+	View   *load.View
+	Src    []byte
+	Root   inspector.Cursor // of the file
+	Sites  []*Site          // in order
+	// Broken holds the error that keeps the file's package from being edited.
+	Broken    string
+	Generated bool
+}
+
+// Offset returns the offset of pos in the file.
+func (f *File) Offset(pos token.Pos) int { return int(pos - f.Syntax.FileStart) }
+
+// Text returns the source of n.
+func (f *File) Text(n ast.Node) string {
+	return string(f.Src[f.Offset(n.Pos()):f.Offset(n.End())])
+}
+
+// A Site is one use of an identifier of the library.
+type Site struct {
+	File   *File
+	Cursor inspector.Cursor // of the identifier
+	Ident  *ast.Ident
+	Obj    types.Object
+	Symbol wsapi.Symbol
+	Path   string // import path of the library
+	Pos    token.Position
+}
+
+// Kinds of boundaries.
+const (
+	Interface  = "interface"  // converted to an interface that the target does not satisfy
+	Dependency = "dependency" // a dependency wants or gives the library's types
+	API        = "api"        // part of the exported API of a library package
+	Broken     = "load"       // in a package that does not compile
+	Generated  = "generated"  // in a generated file
+	DotImport  = "dot-import"
+	Unsafe     = "cgo"
+)
+
+// A Boundary is a place where a cluster meets what the tool cannot change.
+type Boundary struct {
+	Kind string
+	Pos  token.Position
+	Text string
+	Help string
+}
+
+// A Cluster is a set of sites that change together.
+type Cluster struct {
+	Sites      []*Site // in order of position
+	Files      []*File // sorted by path
+	Boundaries []Boundary
+}
+
+// A Graph is the result of Analyze.
+type Graph struct {
+	Fset     *token.FileSet
+	Files    map[string]*File
+	Clusters []*Cluster // in order of their first site
+}
+
+// Analyze finds the sites of the libraries that is accepts (by import path)
+// and groups them.
+func Analyze(tree *load.Tree, is func(path string) bool) *Graph {
+	a := &analysis{
+		tree: tree, fset: tree.Fset, is: is,
+		g:     &Graph{Fset: tree.Fset, Files: map[string]*File{}},
+		uf:    newUnionFind(),
+		bound: map[key][]Boundary{},
+		main:  map[string]bool{},
+		mem:   map[types.Type]bool{},
+		site:  map[*Site]key{},
+	}
+	a.chooseFiles()
+	for _, f := range a.sortedFiles() {
+		a.collect(f)
+	}
+	for _, f := range a.sortedFiles() {
+		a.flow(f)
+	}
+	a.attachLoose()
+	a.build()
+	return a.g
+}
+
+type analysis struct {
+	tree *load.Tree
+	fset *token.FileSet
+	is   func(string) bool
+	g    *Graph
+	uf   *unionFind
+	// bound holds the boundaries found at a key.
+	bound map[key][]Boundary
+	main  map[string]bool // package paths of the tree
+	apps  map[string]bool // package paths that a main package of the tree imports
+	mem   map[types.Type]bool
+	site  map[*Site]key
+	loose []*Site
+}
+
+// chooseFiles picks for every file the widest package variant that holds it.
+func (a *analysis) chooseFiles() {
+	insp := map[*packages.Package]inspector.Cursor{}
+	for _, v := range a.tree.Views {
+		for _, p := range v.Packages {
+			a.main[strings.TrimSuffix(p.PkgPath, "_test")] = true
+			a.main[p.PkgPath] = true
+			for _, s := range p.Syntax {
+				path := a.fset.File(s.FileStart).Name()
+				if old := a.g.Files[path]; old != nil && len(old.Pkg.Syntax) >= len(p.Syntax) {
+					continue
+				}
+				if a.tree.ModuleOf(path) == nil {
+					continue // generated into the build cache, by cgo for one
+				}
+				src, err := os.ReadFile(path)
+				if err != nil {
+					continue
+				}
+				if _, ok := insp[p]; !ok {
+					insp[p] = inspector.New(p.Syntax).Root()
+				}
+				f := &File{Path: path, Pkg: p, Syntax: s, View: v, Src: src, Generated: ast.IsGenerated(s)}
+				f.Root, _ = insp[p].FindNode(s)
+				f.Broken = a.tree.Broken[p.ID]
+				a.g.Files[path] = f
+			}
+		}
+	}
+	a.apps = appPackages(a.tree)
+}
+
+// appPackages returns the packages of the tree that a main package of the
+// tree imports, directly or not.
+func appPackages(t *load.Tree) map[string]bool {
+	out := map[string]bool{}
+	var visit func(p *packages.Package)
+	visit = func(p *packages.Package) {
+		if out[p.PkgPath] {
+			return
+		}
+		out[p.PkgPath] = true
+		for _, imp := range p.Imports {
+			visit(imp)
+		}
+	}
+	for _, v := range t.Views {
+		for _, p := range v.Packages {
+			if p.Name == "main" && p.ForTest == "" {
+				visit(p)
+			}
+		}
+	}
+	return out
+}
+
+func (a *analysis) sortedFiles() []*File {
+	out := make([]*File, 0, len(a.g.Files))
+	for _, f := range a.g.Files {
+		out = append(out, f)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
+	return out
+}
+
+// isLib reports whether obj belongs to the library.
+func (a *analysis) isLib(obj types.Object) bool {
+	return obj != nil && obj.Pkg() != nil && a.is(obj.Pkg().Path())
+}
+
+// collect fills f.Sites.
+func (a *analysis) collect(f *File) {
+	info := f.Pkg.TypesInfo
+	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+		id := c.Node().(*ast.Ident)
+		obj := info.Uses[id]
+		if obj == nil || !a.isLib(obj) {
+			continue
+		}
+		if _, ok := obj.(*types.PkgName); ok {
+			continue
+		}
+		s := &Site{File: f, Cursor: c, Ident: id, Obj: obj, Path: obj.Pkg().Path(), Pos: a.fset.PositionFor(id.Pos(), false)}
+		if v, ok := obj.(*types.Var); ok && v.IsField() {
+			s.Symbol, ok = wsapi.FieldSymbol(v)
+			if !ok {
+				s.Symbol = wsapi.Symbol(v.Name())
+			}
+		} else {
+			s.Symbol = wsapi.SymbolOf(obj)
+		}
+		f.Sites = append(f.Sites, s)
+	}
+}
+
+// build turns the union-find into clusters.
+func (a *analysis) build() {
+	byRoot := map[key]*Cluster{}
+	for _, f := range a.sortedFiles() {
+		for _, s := range f.Sites {
+			r := a.uf.find(a.site[s])
+			c := byRoot[r]
+			if c == nil {
+				c = &Cluster{}
+				byRoot[r] = c
+				a.g.Clusters = append(a.g.Clusters, c)
+			}
+			c.Sites = append(c.Sites, s)
+			if n := len(c.Files); n == 0 || c.Files[n-1] != f {
+				c.Files = append(c.Files, f)
+			}
+		}
+	}
+	for k, bs := range a.bound {
+		if c := byRoot[a.uf.find(k)]; c != nil {
+			c.Boundaries = append(c.Boundaries, bs...)
+		}
+	}
+	for _, c := range a.g.Clusters {
+		for _, f := range c.Files {
+			first := c.firstIn(f)
+			switch {
+			case f.Broken != "":
+				c.Boundaries = append(c.Boundaries, Boundary{Broken, first.Pos, "its package does not compile: " + f.Broken, "make the package compile and run again"})
+			case f.Generated:
+				c.Boundaries = append(c.Boundaries, Boundary{Generated, first.Pos, "the file is generated and is not edited", "change its generator"})
+			}
+			for _, imp := range f.Syntax.Imports {
+				if imp.Path.Value == `"C"` {
+					c.Boundaries = append(c.Boundaries, Boundary{Unsafe, first.Pos, "the file uses cgo", ""})
+				}
+			}
+		}
+		sort.Slice(c.Boundaries, func(i, j int) bool { return lessPos(c.Boundaries[i].Pos, c.Boundaries[j].Pos) })
+	}
+}
+
+func (c *Cluster) firstIn(f *File) *Site {
+	for _, s := range c.Sites {
+		if s.File == f {
+			return s
+		}
+	}
+	return nil
+}
+
+func lessPos(p, q token.Position) bool {
+	if p.Filename != q.Filename {
+		return p.Filename < q.Filename
+	}
+	return p.Offset < q.Offset
+}
+
+func (a *analysis) position(pos token.Pos) token.Position { return a.fset.PositionFor(pos, false) }
+
+func (a *analysis) boundary(k key, kind string, pos token.Pos, text, help string) {
+	for _, b := range a.bound[k] {
+		if b.Kind == kind && b.Text == text {
+			return
+		}
+	}
+	a.bound[k] = append(a.bound[k], Boundary{kind, a.position(pos), text, help})
+}
+
+// internalOrMain reports whether nothing outside the tree can import the
+// package.
+func internalOrMain(p *packages.Package) bool {
+	if p.Name == "main" || strings.HasSuffix(p.Name, "_test") || p.ForTest != "" && strings.HasSuffix(p.PkgPath, "_test") {
+		return true
+	}
+	path := "/" + p.PkgPath + "/"
+	if strings.Contains(path, "/internal/") {
+		return true
+	}
+	// A path without a dot in its first element cannot be fetched.
+	first, _, _ := strings.Cut(p.PkgPath, "/")
+	return !strings.Contains(first, ".") || strings.HasPrefix(filepath.ToSlash(p.PkgPath), "example.com/")
+}

@@ -1,0 +1,287 @@
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// mentions reports whether a value of type t cannot keep its type when the
+// library's types change: t is built from one of them, or is a named type of
+// the tree whose structure is.
+func (a *analysis) mentions(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	if r, ok := a.mem[t]; ok {
+		return r
+	}
+	a.mem[t] = false // recursion
+	r := a.mentions1(t)
+	a.mem[t] = r
+	return r
+}
+
+func (a *analysis) mentions1(t types.Type) bool {
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		if a.isLib(t.Obj()) {
+			return !errorLike(t)
+		}
+		for i := range t.TypeArgs().Len() {
+			if a.mentions(t.TypeArgs().At(i)) {
+				return true
+			}
+		}
+		if t.Obj().Pkg() == nil || !a.main[t.Obj().Pkg().Path()] {
+			return false
+		}
+		if _, ok := t.Underlying().(*types.Struct); ok {
+			return false // its fields are places of their own
+		}
+		return a.mentions(t.Underlying())
+	case *types.Pointer:
+		return a.mentions(t.Elem())
+	case *types.Slice:
+		return a.mentions(t.Elem())
+	case *types.Array:
+		return a.mentions(t.Elem())
+	case *types.Chan:
+		return a.mentions(t.Elem())
+	case *types.Map:
+		return a.mentions(t.Key()) || a.mentions(t.Elem())
+	case *types.Signature:
+		return a.mentions(t.Params()) || a.mentions(t.Results())
+	case *types.Tuple:
+		for i := range t.Len() {
+			if a.mentions(t.At(i).Type()) {
+				return true
+			}
+		}
+	case *types.Struct:
+		for i := range t.NumFields() {
+			if a.mentions(t.Field(i).Type()) {
+				return true
+			}
+		}
+	case *types.Interface:
+		for i := range t.NumMethods() {
+			if a.mentions(t.Method(i).Type()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// errorLike reports whether t travels as an error: such values do not tie
+// places together, since they are stored in variables of type error.
+func errorLike(t *types.Named) bool {
+	return t.Obj().Name() == "CloseError" || t.Obj().Name() == "HandshakeError"
+}
+
+func (a *analysis) at(pos token.Pos, kind byte) key {
+	f := a.fset.File(pos)
+	if f == nil {
+		return key{}
+	}
+	return key{f.Name(), f.Offset(pos), kind}
+}
+
+// obj returns the key of a declared object.
+func (a *analysis) obj(o types.Object) key {
+	if o == nil || !o.Pos().IsValid() {
+		return key{}
+	}
+	switch o := o.(type) {
+	case *types.Var:
+		return a.at(o.Origin().Pos(), 'o')
+	case *types.Func:
+		return a.at(o.Origin().Pos(), 'o')
+	case *types.TypeName:
+		return a.at(o.Pos(), 't')
+	}
+	return key{}
+}
+
+// inTree reports whether the object is declared in the tree.
+func (a *analysis) inTree(o types.Object) bool {
+	return o != nil && o.Pkg() != nil && a.main[o.Pkg().Path()]
+}
+
+// expr returns the key of the place that e's value comes from, uniting on the
+// way what e itself ties together.
+func (a *analysis) expr(p *packages.Package, e ast.Expr) key {
+	info := p.TypesInfo
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return a.expr(p, e.X)
+	case *ast.StarExpr:
+		return a.expr(p, e.X)
+	case *ast.UnaryExpr:
+		return a.expr(p, e.X)
+	case *ast.Ident:
+		o := info.ObjectOf(e)
+		if o == nil || a.isLib(o) {
+			return a.at(e.Pos(), 'e')
+		}
+		if _, ok := o.(*types.Nil); ok {
+			return key{}
+		}
+		if !a.inTree(o) && o.Pkg() != nil {
+			return a.foreign(p, e, o)
+		}
+		if k := a.obj(o); k != (key{}) {
+			return k
+		}
+	case *ast.SelectorExpr:
+		if sel := info.Selections[e]; sel != nil {
+			if a.isLib(sel.Obj()) {
+				return a.receiver(p, e)
+			}
+			if !a.inTree(sel.Obj()) {
+				return a.foreign(p, e, sel.Obj())
+			}
+			return a.obj(sel.Obj())
+		}
+		return a.expr(p, e.Sel)
+	case *ast.IndexExpr:
+		if tv, ok := info.Types[e.X]; ok && tv.IsValue() {
+			if _, ok := tv.Type.Underlying().(*types.Signature); ok {
+				return a.at(e.Pos(), 'e')
+			}
+		}
+		return a.expr(p, e.X)
+	case *ast.SliceExpr:
+		return a.expr(p, e.X)
+	case *ast.CallExpr:
+		return a.call(p, e)
+	case *ast.TypeAssertExpr:
+		return anyBag
+	case *ast.CompositeLit:
+		return a.at(e.Lbrace, 'e')
+	case *ast.FuncLit:
+		return a.at(e.Pos(), 'e')
+	}
+	return a.at(e.Pos(), 'e')
+}
+
+// foreign returns the key of a place that a dependency declares, and records
+// that the dependency decides its type.
+func (a *analysis) foreign(p *packages.Package, e ast.Expr, o types.Object) key {
+	k := a.at(e.End(), 'e')
+	t := o.Type()
+	if v, ok := o.(*types.Var); ok {
+		t = v.Origin().Type()
+	}
+	if fn, ok := o.(*types.Func); ok {
+		t = fn.Origin().Type()
+	}
+	if a.mentions(t) {
+		a.boundary(k, Dependency, e.Pos(), "the type of "+o.Pkg().Name()+"."+o.Name()+" is decided by the dependency "+o.Pkg().Path(), "upgrade the dependency if a version of it has left gorilla/websocket")
+	}
+	return k
+}
+
+// receiver returns the key of the library value that the selector e selects a
+// member of: the embedded field where the member is promoted.
+func (a *analysis) receiver(p *packages.Package, e *ast.SelectorExpr) key {
+	sel := p.TypesInfo.Selections[e]
+	if sel == nil {
+		return a.at(e.Pos(), 'e')
+	}
+	t := sel.Recv()
+	var field *types.Var
+	for _, i := range sel.Index()[:len(sel.Index())-1] {
+		if ptr, ok := types.Unalias(t).Underlying().(*types.Pointer); ok {
+			t = ptr.Elem()
+		}
+		st, ok := t.Underlying().(*types.Struct)
+		if !ok {
+			break
+		}
+		field = st.Field(i)
+		t = field.Type()
+	}
+	if field == nil {
+		return a.expr(p, e.X)
+	}
+	if !a.inTree(field) {
+		return a.foreign(p, e, field)
+	}
+	return a.obj(field)
+}
+
+// call returns the key of a call's (first) result.
+func (a *analysis) call(p *packages.Package, c *ast.CallExpr) key {
+	info := p.TypesInfo
+	if tv, ok := info.Types[c.Fun]; ok && tv.IsType() { // conversion
+		if len(c.Args) == 1 && a.mentions(info.TypeOf(c.Args[0])) {
+			return a.expr(p, c.Args[0])
+		}
+		return a.at(c.Lparen, 'e')
+	}
+	fun := ast.Unparen(c.Fun)
+	if id, ok := fun.(*ast.Ident); ok {
+		if _, ok := info.Uses[id].(*types.Builtin); ok {
+			if len(c.Args) > 0 && id.Name == "append" {
+				return a.expr(p, c.Args[0])
+			}
+			return a.at(c.Lparen, 'e')
+		}
+	}
+	fn := calleeFunc(info, fun)
+	if fn != nil && a.isLib(fn) {
+		if sel, ok := fun.(*ast.SelectorExpr); ok && info.Selections[sel] != nil {
+			return a.receiver(p, sel) // Upgrade and Dial tie their result to the configuration
+		}
+		return a.at(c.Lparen, 'e')
+	}
+	sig, _ := info.TypeOf(c.Fun).Underlying().(*types.Signature)
+	if fn != nil && !a.mentions(fn.Origin().Type()) && a.mentions(fn.Type()) {
+		return a.at(c.Lparen, 'e') // an instance ties arguments and results: see generic
+	}
+	if fn != nil && !a.inTree(fn) {
+		return a.foreign(p, c.Fun, fn)
+	}
+	if fn != nil {
+		sig = fn.Origin().Type().(*types.Signature)
+	}
+	if sig == nil {
+		return a.at(c.Lparen, 'e')
+	}
+	for i := range sig.Results().Len() {
+		if a.mentions(sig.Results().At(i).Type()) {
+			return a.result(c, sig, i)
+		}
+	}
+	return a.at(c.Lparen, 'e')
+}
+
+// result returns the key of result i of a call to a function of type sig.
+func (a *analysis) result(c *ast.CallExpr, sig *types.Signature, i int) key {
+	if k := a.obj(sig.Results().At(i)); k != (key{}) {
+		return k
+	}
+	return a.at(c.Lparen, 'e')
+}
+
+// calleeFunc returns the function or method that a call names, or nil for
+// calls of function values.
+func calleeFunc(info *types.Info, fun ast.Expr) *types.Func {
+	switch f := ast.Unparen(fun).(type) {
+	case *ast.Ident:
+		fn, _ := info.Uses[f].(*types.Func)
+		return fn
+	case *ast.SelectorExpr:
+		fn, _ := info.Uses[f.Sel].(*types.Func)
+		return fn
+	case *ast.IndexExpr:
+		return calleeFunc(info, f.X)
+	case *ast.IndexListExpr:
+		return calleeFunc(info, f.X)
+	}
+	return nil
+}

@@ -1,0 +1,340 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// A Config says what to load.
+type Config struct {
+	Dir      string
+	Patterns []string
+	Tags     string
+	Env      []string
+	// Reaches reports whether an import path belongs to a library of interest.
+	Reaches  func(path string) bool
+	Progress func(done, total int)
+}
+
+// A Build is one build configuration: what differs from the go command's own.
+type Build struct {
+	GOOS, GOARCH string // "" is the go command's
+	Tags         string
+	// File, if set, is a single file that is loaded by name as a package of
+	// its own, because no configuration includes it.
+	File string
+}
+
+// String names the configuration for people.
+func (b Build) String() string {
+	var s []string
+	if b.File != "" {
+		return filepath.Base(b.File)
+	}
+	if b.GOOS != "" {
+		s = append(s, b.GOOS)
+	}
+	if b.GOARCH != "" {
+		s = append(s, b.GOARCH)
+	}
+	if b.Tags != "" {
+		s = append(s, "tags "+b.Tags)
+	}
+	if len(s) == 0 {
+		return "host"
+	}
+	return strings.Join(s, "/")
+}
+
+// A View is the packages of one build configuration.
+type View struct {
+	Build    Build
+	Patterns []string // what was given to the go command
+	Packages []*packages.Package
+}
+
+// A Tree is everything that was loaded.
+type Tree struct {
+	Config  Config
+	Env     []string // with GOWORK settled
+	Work    string   // go.work in force, or ""
+	Fset    *token.FileSet
+	Modules []Module
+	Views   []*View
+	// Matched are the import paths that the user's patterns name; nil means
+	// all.
+	Matched map[string]bool
+	// Broken maps the IDs of packages that do not type-check to their first
+	// error.
+	Broken map[string]string
+	// Listed counts the main modules' packages, of which those in Views reach
+	// a library.
+	Listed int
+	// Unseen are files that use a library and belong to no configuration that
+	// could be loaded, with the reason.
+	Unseen map[string]string
+}
+
+// ErrNoModule says that a folder belongs to no module.
+var ErrNoModule = errors.New("no go.mod here or in a folder above")
+
+// A ListError says that the go command could not list the packages.
+type ListError struct{ Text string }
+
+// Error returns the go command's words.
+func (e *ListError) Error() string { return e.Text }
+
+// Load loads the tree. Its errors are ErrNoModule, *ListError, or the
+// context's.
+func Load(ctx context.Context, cfg Config) (*Tree, error) {
+	if _, err := os.Stat(cfg.Dir); err != nil {
+		return nil, err
+	}
+	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}}
+	if err := t.findModules(ctx); err != nil {
+		return nil, err
+	}
+	host := Build{Tags: cfg.Tags}
+	paths, err := t.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) > 0 {
+		v, err := t.view(ctx, host, paths, nil, t.Fset)
+		if err != nil {
+			return nil, err
+		}
+		t.Views = append(t.Views, v)
+	}
+	t.loadUncovered(ctx)
+	for _, v := range t.Views {
+		for _, p := range v.Packages {
+			if e := firstError(p); e != "" {
+				t.Broken[p.ID] = e
+			}
+		}
+	}
+	return t, ctx.Err()
+}
+
+const listMode = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
+	packages.NeedModule | packages.NeedForTest
+
+// SyntaxMode is what the packages of a view carry: types from syntax, those of
+// dependencies from export data.
+const SyntaxMode = packages.LoadSyntax | packages.NeedModule | packages.NeedForTest
+
+// list returns the import paths of the main modules' packages that reach a
+// library, sorted.
+func (t *Tree) list(ctx context.Context) ([]string, error) {
+	var patterns []string
+	for _, m := range t.Modules {
+		if m.Path != "" {
+			patterns = append(patterns, m.Path+"/...")
+		}
+	}
+	pkgs, err := packages.Load(t.config(ctx, Build{Tags: t.Config.Tags}, listMode, nil, token.NewFileSet()), patterns...)
+	if err != nil {
+		return nil, &ListError{cleanListError(err.Error())}
+	}
+	if err := t.match(ctx); err != nil {
+		return nil, err
+	}
+	reaches := t.reach(pkgs)
+	set := map[string]bool{}
+	listed := map[string]bool{}
+	var broken string
+	loaded := false
+	for _, p := range pkgs {
+		path := importPath(p)
+		listed[path] = true
+		if len(p.GoFiles) > 0 {
+			loaded = true
+		}
+		for _, e := range p.Errors {
+			if broken == "" && e.Kind == packages.ListError {
+				broken = e.Error()
+			}
+		}
+		if reaches[p] {
+			set[path] = true
+		}
+	}
+	t.Listed = len(listed)
+	if !loaded && broken != "" {
+		return nil, &ListError{cleanListError(broken)}
+	}
+	paths := make([]string, 0, len(set))
+	for p := range set {
+		paths = append(paths, p)
+	}
+	sort.Strings(paths)
+	return paths, nil
+}
+
+// match fills t.Matched from the user's patterns.
+func (t *Tree) match(ctx context.Context) error {
+	if len(t.Config.Patterns) == 0 || (len(t.Modules) == 1 && t.Modules[0].Dir == t.Config.Dir && slices.Equal(t.Config.Patterns, []string{"./..."})) {
+		return nil
+	}
+	cfg := t.config(ctx, Build{Tags: t.Config.Tags}, packages.NeedName|packages.NeedFiles, nil, token.NewFileSet())
+	cfg.Tests = false
+	pkgs, err := packages.Load(cfg, t.Config.Patterns...)
+	if err != nil {
+		return &ListError{cleanListError(err.Error())}
+	}
+	t.Matched = map[string]bool{}
+	for _, p := range pkgs {
+		for _, e := range p.Errors {
+			if e.Kind == packages.ListError && len(p.GoFiles)+len(p.IgnoredFiles)+len(p.OtherFiles) == 0 {
+				return &ListError{cleanListError(e.Error())}
+			}
+		}
+		t.Matched[p.PkgPath] = true
+	}
+	if len(t.Matched) == 0 {
+		return &ListError{fmt.Sprintf("%s matches no packages", strings.Join(t.Config.Patterns, " "))}
+	}
+	return nil
+}
+
+// reach reports which packages transitively import a library of interest.
+func (t *Tree) reach(pkgs []*packages.Package) map[*packages.Package]bool {
+	state := map[*packages.Package]bool{}
+	seen := map[*packages.Package]bool{}
+	var visit func(p *packages.Package) bool
+	visit = func(p *packages.Package) bool {
+		if seen[p] {
+			return state[p]
+		}
+		seen[p] = true
+		r := t.Config.Reaches(p.PkgPath)
+		for _, imp := range p.Imports {
+			if visit(imp) {
+				r = true
+			}
+		}
+		state[p] = r
+		return r
+	}
+	for _, p := range pkgs {
+		visit(p)
+	}
+	return state
+}
+
+// view loads packages with syntax in one build configuration.
+func (t *Tree) view(ctx context.Context, b Build, patterns []string, overlay map[string][]byte, fset *token.FileSet) (*View, error) {
+	cfg := t.config(ctx, b, SyntaxMode, overlay, fset)
+	if b.GOOS != "" || b.GOARCH != "" {
+		// Export data of another platform would have to be compiled first.
+		cfg.Mode |= packages.NeedDeps
+		cfg.ParseFile = t.parseRoots
+	}
+	n := 0
+	if p := t.Config.Progress; p != nil && overlay == nil {
+		p(n, len(patterns))
+	}
+	pkgs, err := packages.Load(cfg, patterns...)
+	if err != nil {
+		return nil, &ListError{cleanListError(err.Error())}
+	}
+	if p := t.Config.Progress; p != nil && overlay == nil {
+		p(len(patterns), len(patterns))
+	}
+	pkgs = slices.DeleteFunc(pkgs, func(p *packages.Package) bool {
+		return strings.HasSuffix(p.ID, ".test") || (len(p.GoFiles) == 0 && len(p.Errors) == 0)
+	})
+	sort.Slice(pkgs, func(i, j int) bool { return pkgs[i].ID < pkgs[j].ID })
+	return &View{Build: b, Patterns: patterns, Packages: pkgs}, nil
+}
+
+// Verify loads every view again with the overlay in place and extra packages
+// (import paths) besides. Positions refer to the returned file set.
+func (t *Tree) Verify(ctx context.Context, overlay map[string][]byte) ([]*View, *token.FileSet, error) {
+	fset := token.NewFileSet()
+	var views []*View
+	for _, v := range t.Views {
+		nv, err := t.view(ctx, v.Build, v.Patterns, overlay, fset)
+		if err != nil {
+			return nil, nil, err
+		}
+		views = append(views, nv)
+	}
+	return views, fset, ctx.Err()
+}
+
+func (t *Tree) config(ctx context.Context, b Build, mode packages.LoadMode, overlay map[string][]byte, fset *token.FileSet) *packages.Config {
+	env := t.Env
+	if b.GOOS != "" {
+		env = append(slices.Clone(env), "GOOS="+b.GOOS, "CGO_ENABLED=0")
+	}
+	if b.GOARCH != "" {
+		env = append(slices.Clone(env), "GOARCH="+b.GOARCH)
+	}
+	var flags []string
+	if b.Tags != "" {
+		flags = append(flags, "-tags="+b.Tags)
+	}
+	if overlay != nil && t.vendored() {
+		flags = append(flags, "-mod=mod")
+	}
+	return &packages.Config{
+		Context: ctx, Mode: mode, Dir: t.Config.Dir, Env: env, BuildFlags: flags,
+		Fset: fset, Tests: b.File == "", Overlay: overlay,
+	}
+}
+
+// importPath is the path under which the go command lists p or the package
+// that p tests.
+func importPath(p *packages.Package) string {
+	if p.ForTest != "" {
+		return p.ForTest
+	}
+	return strings.TrimSuffix(p.PkgPath, ".test")
+}
+
+func firstError(p *packages.Package) string {
+	if len(p.Errors) > 0 {
+		return p.Errors[0].Error()
+	}
+	if p.IllTyped {
+		return "a package that it imports does not type-check"
+	}
+	return ""
+}
+
+// cleanListError drops the frame that go/packages puts around the go
+// command's words.
+func cleanListError(s string) string {
+	s = strings.TrimPrefix(s, "-: ")
+	if i := strings.Index(s, "stderr: "); i >= 0 {
+		s = s[i+len("stderr: "):]
+	}
+	s = strings.TrimPrefix(s, "err: exit status 1: ")
+	s = strings.TrimPrefix(s, "go: ")
+	if i := strings.IndexByte(s, '\n'); i >= 0 {
+		s = s[:i]
+	}
+	return strings.TrimSpace(s)
+}
+
+// File returns the syntax of the file at path in p, or nil.
+func File(p *packages.Package, fset *token.FileSet, path string) *ast.File {
+	for _, f := range p.Syntax {
+		if fset.File(f.FileStart).Name() == path {
+			return f
+		}
+	}
+	return nil
+}

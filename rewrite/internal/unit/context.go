@@ -1,0 +1,229 @@
+package unit
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"go/version"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+)
+
+// Context returns the expression of the context that a call at c gets: the
+// nearest one that lives as long as the call may need it, else
+// context.Background(), which is what gorilla's calls amounted to. Imports are
+// planned on the way.
+func (u *Unit) Context(f *flow.File, c inspector.Cursor) string {
+	if u.Background {
+		return u.background(f)
+	}
+	if name, note := u.inReach(f, c); name != "" {
+		if note != "" {
+			u.Note(f, c.Node().Pos(), "ctx", note)
+		}
+		return name
+	}
+	if u.TODO {
+		return u.Import(f, "context", "context") + ".TODO()"
+	}
+	return u.background(f)
+}
+
+func (u *Unit) background(f *flow.File) string {
+	return u.Import(f, "context", "context") + ".Background()"
+}
+
+const ctxNote = "the end of the context now closes the connection; gorilla's calls had none"
+
+func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
+	pos := c.Node().Pos()
+	scope := f.Pkg.Types.Scope().Innermost(pos)
+	if scope == nil {
+		return "", ""
+	}
+	visible := func(v *types.Var) bool {
+		_, o := scope.LookupParent(v.Name(), pos)
+		return o == v && v.Name() != "_"
+	}
+	escaped := false // c runs after the function under scrutiny may have returned
+	for fn, ok := Func(c); ok; fn, ok = Func(fn) {
+		body, ft := Body(fn.Node())
+		// Local contexts of this function, the innermost and latest first.
+		if v := u.localContext(f, scope, body, pos, escaped, visible); v != "" {
+			return v, ""
+		}
+		var hasWriter bool
+		var req *types.Var
+		for _, p := range params(f, ft) {
+			switch {
+			case isNamed(p.Type(), "context", "Context"):
+				if visible(p) && !(escaped && cancelledIn(f, body, p)) {
+					return p.Name(), ctxNote
+				}
+			case isNamed(p.Type(), "net/http", "ResponseWriter"):
+				hasWriter = true
+			case isNamed(p.Type(), "net/http", "Request"):
+				req = p
+			case isNamed(p.Type(), "testing", "T"), isNamed(p.Type(), "testing", "B"):
+				if visible(p) && !escaped && u.goAtLeast(f, "1.24") && !inCleanup(c) {
+					return p.Name() + ".Context()", ""
+				}
+			}
+		}
+		if req != nil && hasWriter && visible(req) && !assigned(f, body, req) {
+			if !escaped {
+				return req.Name() + ".Context()", "r.Context() ends when the handler returns, and at the deadline of a middleware that sets one; either now closes the connection"
+			}
+			if u.goAtLeast(f, "1.21") {
+				return u.Import(f, "context", "context") + ".WithoutCancel(" + req.Name() + ".Context())", ""
+			}
+			return "", ""
+		}
+		if _, ok := fn.Node().(*ast.FuncLit); ok && !runsInPlace(fn) {
+			escaped = true
+		}
+	}
+	return "", ""
+}
+
+// localContext returns the name of a context variable that the function of
+// body declares before pos.
+func (u *Unit) localContext(f *flow.File, scope *types.Scope, body *ast.BlockStmt, pos token.Pos, escaped bool, visible func(*types.Var) bool) string {
+	var best *types.Var
+	for s := scope; s != nil && s != f.Pkg.Types.Scope(); s = s.Parent() {
+		for _, name := range s.Names() {
+			v, ok := s.Lookup(name).(*types.Var)
+			if !ok || !isNamed(v.Type(), "context", "Context") || v.Pos() >= pos || !visible(v) {
+				continue
+			}
+			if body == nil || v.Pos() < body.Lbrace || v.Pos() > body.Rbrace {
+				continue // a parameter, or of another function
+			}
+			if escaped && cancelledIn(f, body, v) {
+				continue
+			}
+			if deadlineContext(f, body, v) {
+				continue // its timeout was meant for something else
+			}
+			if best == nil || v.Pos() > best.Pos() {
+				best = v
+			}
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return best.Name()
+}
+
+// definition returns the call that v is defined by in body, such as
+// context.WithCancel(…), and the second variable of the assignment.
+func definition(f *flow.File, body *ast.BlockStmt, v *types.Var) (fn *types.Func, cancel types.Object) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		as, ok := n.(*ast.AssignStmt)
+		if !ok || len(as.Rhs) != 1 {
+			return true
+		}
+		id, ok := as.Lhs[0].(*ast.Ident)
+		if !ok || f.Pkg.TypesInfo.ObjectOf(id) != v {
+			return true
+		}
+		call, ok := ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
+			fn, _ = f.Pkg.TypesInfo.Uses[sel.Sel].(*types.Func)
+		}
+		if len(as.Lhs) == 2 {
+			if id, ok := as.Lhs[1].(*ast.Ident); ok {
+				cancel = f.Pkg.TypesInfo.ObjectOf(id)
+			}
+		}
+		return true
+	})
+	return fn, cancel
+}
+
+// cancelledIn reports whether body itself cancels the context v.
+func cancelledIn(f *flow.File, body *ast.BlockStmt, v *types.Var) bool {
+	if body == nil {
+		return false
+	}
+	_, cancel := definition(f, body, v)
+	return cancel != nil
+}
+
+// deadlineContext reports whether v was made with a timeout or deadline.
+func deadlineContext(f *flow.File, body *ast.BlockStmt, v *types.Var) bool {
+	fn, _ := definition(f, body, v)
+	return fn != nil && (fn.Name() == "WithTimeout" || fn.Name() == "WithDeadline")
+}
+
+// assigned reports whether body assigns to v.
+func assigned(f *flow.File, body *ast.BlockStmt, v *types.Var) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		if as, ok := n.(*ast.AssignStmt); ok {
+			for _, l := range as.Lhs {
+				if id, ok := l.(*ast.Ident); ok && f.Pkg.TypesInfo.ObjectOf(id) == v {
+					found = true
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// runsInPlace reports whether a function literal runs before the statement
+// around it ends or when its function returns: it is called where it stands,
+// or deferred.
+func runsInPlace(lit inspector.Cursor) bool {
+	k, _ := lit.ParentEdge()
+	if k != edge.CallExpr_Fun {
+		return false
+	}
+	k, _ = lit.Parent().ParentEdge()
+	return k != edge.GoStmt_Call
+}
+
+func inCleanup(c inspector.Cursor) bool {
+	for call := range c.Enclosing((*ast.CallExpr)(nil)) {
+		if sel, ok := call.Node().(*ast.CallExpr).Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Cleanup" {
+			return true
+		}
+	}
+	return false
+}
+
+func params(f *flow.File, ft *ast.FuncType) []*types.Var {
+	var out []*types.Var
+	for _, fl := range ft.Params.List {
+		for _, id := range fl.Names {
+			if v, ok := f.Pkg.TypesInfo.Defs[id].(*types.Var); ok {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+func isNamed(t types.Type, path, name string) bool {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	n, ok := types.Unalias(t).(*types.Named)
+	return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == path && n.Obj().Name() == name
+}
+
+func (u *Unit) goAtLeast(f *flow.File, v string) bool {
+	g := u.GoVersion(f.Path)
+	if g == "" {
+		return false
+	}
+	return version.Compare("go"+g, "go"+v) >= 0
+}
