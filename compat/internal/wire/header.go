@@ -1,0 +1,137 @@
+package wire
+
+import "encoding/binary"
+
+// Bits of the first two bytes of a frame header (RFC 6455, section 5.2).
+const (
+	Fin        = 1 << 7
+	RSV1       = 1 << 6
+	RSV2       = 1 << 5
+	RSV3       = 1 << 4
+	OpcodeMask = 0x0f
+
+	MaskBit    = 1 << 7
+	LengthMask = 0x7f
+)
+
+// Opcodes.
+const (
+	Continuation = 0
+	Text         = 1
+	Binary       = 2
+	Close        = 8
+	Ping         = 9
+	Pong         = 10
+)
+
+const (
+	// MaxHeader is the size of the longest header: two bytes, a 64-bit length and a mask key.
+	MaxHeader = 2 + 8 + 4
+
+	// MaxControlPayload is the longest payload a control frame may have.
+	MaxControlPayload = 125
+)
+
+// Header is a frame header.
+type Header struct {
+	First  byte // FIN, RSV bits and opcode
+	Masked bool
+	Key    [4]byte // meaningful when Masked
+	Length int64
+}
+
+// Size returns the number of bytes the header takes, with the shortest length form.
+func (h Header) Size() int {
+	n := 2
+	switch {
+	case h.Length > 0xffff:
+		n += 8
+	case h.Length > 125:
+		n += 2
+	}
+	if h.Masked {
+		n += 4
+	}
+	return n
+}
+
+// Append appends the coded header to b.
+func (h Header) Append(b []byte) []byte {
+	var mask byte
+	if h.Masked {
+		mask = MaskBit
+	}
+	b = append(b, h.First)
+	switch {
+	case h.Length > 0xffff:
+		b = append(b, mask|127)
+		b = binary.BigEndian.AppendUint64(b, uint64(h.Length))
+	case h.Length > 125:
+		b = append(b, mask|126)
+		b = binary.BigEndian.AppendUint16(b, uint16(h.Length))
+	default:
+		b = append(b, mask|byte(h.Length))
+	}
+	if h.Masked {
+		b = append(b, h.Key[:]...)
+	}
+	return b
+}
+
+// Parse decodes the header at the start of b and returns its size, or 0 when
+// b holds only a part of it. A length with the top bit set is returned
+// negative; it is for the caller to refuse.
+func Parse(b []byte) (h Header, size int) {
+	if len(b) < 2 {
+		return Header{}, 0
+	}
+	h.First = b[0]
+	h.Masked = b[1]&MaskBit != 0
+	size = 2
+	switch n := b[1] & LengthMask; n {
+	case 126:
+		size += 2
+		if len(b) < size {
+			return Header{}, 0
+		}
+		h.Length = int64(binary.BigEndian.Uint16(b[2:]))
+	case 127:
+		size += 8
+		if len(b) < size {
+			return Header{}, 0
+		}
+		h.Length = int64(binary.BigEndian.Uint64(b[2:]))
+	default:
+		h.Length = int64(n)
+	}
+	if h.Masked {
+		if len(b) < size+4 {
+			return Header{}, 0
+		}
+		copy(h.Key[:], b[size:])
+		size += 4
+	}
+	return h, size
+}
+
+// Rotate returns the key that masks a payload from offset pos on.
+func Rotate(key [4]byte, pos int64) [4]byte {
+	var k [4]byte
+	for i := range k {
+		k[i] = key[(pos+int64(i))&3]
+	}
+	return k
+}
+
+// Mask masks or unmasks b in place with key.
+func Mask(b []byte, key [4]byte) {
+	k := binary.LittleEndian.Uint32(key[:])
+	kk := uint64(k)<<32 | uint64(k)
+	for len(b) >= 8 {
+		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)^kk)
+		b = b[8:]
+	}
+	for i := range b {
+		b[i] ^= key[i&3]
+	}
+}

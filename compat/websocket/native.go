@@ -1,0 +1,340 @@
+package websocket
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/wsmigrate/wsmigrate/compat/internal/engine"
+)
+
+// pongWait is how long a ping sent in pass-through mode waits for its pong.
+const pongWait = time.Minute
+
+// native is the pass-through mode of a Conn: its methods on top of a native
+// connection.
+type native struct {
+	c *Conn
+	n engine.Native
+
+	readMu sync.Mutex
+	reader *nativeReader
+	err    error // sticky, of reads
+	fails  int
+
+	writeMu sync.Mutex
+	writer  *nativeWriter
+
+	mu           sync.Mutex // guards the rest; never held while blocking
+	closeSent    bool
+	limit        int64
+	readDeadline time.Time
+	timer        *time.Timer
+	cancel       context.CancelFunc // ends the read in progress
+}
+
+func (n *native) close() error {
+	if n.c.netConn == nil {
+		return n.n.CloseNow()
+	}
+	err := n.c.netConn.Close()
+	go n.n.CloseNow()
+	return err
+}
+
+// Read side.
+
+func (n *native) setReadLimit(limit int64) {
+	n.mu.Lock()
+	n.limit = limit
+	n.mu.Unlock()
+	if limit <= 0 {
+		limit = -1
+	}
+	n.n.SetReadLimit(limit)
+}
+
+func (n *native) setReadDeadline(t time.Time) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.readDeadline = t
+	n.arm()
+	return nil
+}
+
+// arm makes the deadline end the read in progress. The caller holds mu.
+func (n *native) arm() {
+	if n.timer != nil {
+		n.timer.Stop()
+		n.timer = nil
+	}
+	if !n.readDeadline.IsZero() && n.cancel != nil {
+		n.timer = time.AfterFunc(time.Until(n.readDeadline), n.cancel)
+	}
+}
+
+func (n *native) readContext() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cancel != nil {
+		n.cancel()
+	}
+	n.cancel = cancel
+	n.arm()
+	return ctx
+}
+
+func (n *native) nextReader() (messageType int, r io.Reader, err error) {
+	n.readMu.Lock()
+	defer n.readMu.Unlock()
+	if n.reader != nil && n.err == nil {
+		// A native connection wants a message read to its end.
+		_, _ = io.Copy(io.Discard, readFunc(n.reader.read))
+	}
+	n.reader = nil
+	if n.err == nil {
+		messageType, r, err := n.n.Reader(n.readContext())
+		if err == nil {
+			n.reader = &nativeReader{n: n, r: r}
+			return messageType, n.reader, nil
+		}
+		n.err = n.passThroughError(err)
+	}
+	n.fails++
+	if n.fails >= maxReadFails {
+		panic("repeated read on failed websocket connection")
+	}
+	return noFrame, nil, n.err
+}
+
+func (n *native) readMessage() (messageType int, p []byte, err error) {
+	messageType, r, err := n.nextReader()
+	if err != nil {
+		return messageType, nil, err
+	}
+	p, err = io.ReadAll(r)
+	return messageType, p, err
+}
+
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+// nativeReader reads one message.
+type nativeReader struct {
+	n     *native
+	r     io.Reader
+	total int64
+}
+
+// Read implements io.Reader.
+func (r *nativeReader) Read(p []byte) (int, error) {
+	r.n.readMu.Lock()
+	defer r.n.readMu.Unlock()
+	return r.read(p)
+}
+
+func (r *nativeReader) read(p []byte) (int, error) {
+	if r.n.reader != r {
+		return 0, io.EOF
+	}
+	if r.n.err != nil {
+		return 0, r.n.err
+	}
+	k, err := r.r.Read(p)
+	r.total += int64(k)
+	if err == nil {
+		return k, nil
+	}
+	if err == io.EOF {
+		r.n.reader = nil
+		return k, err
+	}
+	r.n.mu.Lock()
+	limit := r.n.limit
+	r.n.mu.Unlock()
+	mapped := r.n.passThroughError(err)
+	if mapped == err && limit > 0 && r.total >= limit {
+		mapped = ErrReadLimit
+	}
+	r.n.err = mapped
+	return k, mapped
+}
+
+// Write side.
+
+func (n *native) writeDeadline() time.Time {
+	n.c.stateMu.Lock()
+	defer n.c.stateMu.Unlock()
+	return n.c.writeDeadline
+}
+
+func (n *native) isCloseSent() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.closeSent
+}
+
+func (n *native) writeMessage(messageType int, data []byte) error {
+	n.writeMu.Lock()
+	defer n.writeMu.Unlock()
+	n.closeWriter()
+	return n.write(messageType, data)
+}
+
+func (n *native) write(messageType int, data []byte) error {
+	switch {
+	case isControl(messageType):
+		if len(data) > 125 {
+			return errInvalidControlFrame
+		}
+		return n.writeControl(messageType, data, n.writeDeadline())
+	case !isData(messageType):
+		return errBadWriteOpCode
+	case n.isCloseSent():
+		return ErrCloseSent
+	}
+	ctx, cancel := endpointContext(n.writeDeadline())
+	defer cancel()
+	return n.passThroughError(n.n.Write(ctx, messageType, data))
+}
+
+func (n *native) writeControl(messageType int, data []byte, deadline time.Time) error {
+	if !deadline.IsZero() && time.Until(deadline) < 0 {
+		return errWriteTimeout
+	}
+	if n.isCloseSent() {
+		return ErrCloseSent
+	}
+	switch messageType {
+	case CloseMessage:
+		return n.writeClose(data, deadline)
+	case PingMessage:
+		go n.ping(string(data))
+	}
+	return nil
+}
+
+// ping sends a ping. Its pong, which has a payload of the engine's, is
+// reported with the payload that the user gave.
+func (n *native) ping(data string) {
+	ctx, cancel := context.WithTimeout(context.Background(), pongWait)
+	defer cancel()
+	if n.n.Ping(ctx) == nil {
+		_ = n.c.PongHandler()(data) // there is no read here to return an error from
+	}
+}
+
+// writeClose does the closing handshake, and stops waiting for it at deadline.
+func (n *native) writeClose(data []byte, deadline time.Time) error {
+	n.mu.Lock()
+	n.closeSent = true
+	n.mu.Unlock()
+	code, reason := CloseNoStatusReceived, ""
+	if len(data) >= 2 {
+		code, reason = int(binary.BigEndian.Uint16(data)), string(data[2:])
+	}
+	ctx, cancel := endpointContext(deadline)
+	done := make(chan error, 1)
+	go func() {
+		defer cancel()
+		done <- n.n.Close(code, reason)
+	}()
+	select {
+	case err := <-done:
+		return n.passThroughError(err)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func (n *native) writeJSON(v interface{}) error {
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(v); err != nil {
+		return err
+	}
+	return n.writeMessage(TextMessage, b.Bytes())
+}
+
+func (n *native) closeWriter() {
+	if n.writer != nil {
+		_ = n.writer.close() // an error is met again by the next write
+		n.writer = nil
+	}
+}
+
+func (n *native) nextWriter(messageType int) (io.WriteCloser, error) {
+	n.writeMu.Lock()
+	defer n.writeMu.Unlock()
+	n.closeWriter()
+	if !isControl(messageType) && !isData(messageType) {
+		return nil, errBadWriteOpCode
+	}
+	if n.isCloseSent() {
+		return nil, ErrCloseSent
+	}
+	w := &nativeWriter{n: n, messageType: messageType}
+	if isData(messageType) {
+		ctx, cancel := endpointContext(n.writeDeadline())
+		wc, err := n.n.Writer(ctx, messageType)
+		if err != nil {
+			cancel()
+			return nil, n.passThroughError(err)
+		}
+		w.w, w.cancel = wc, cancel
+	}
+	n.writer = w
+	return w, nil
+}
+
+// nativeWriter writes one message. A control message is gathered first.
+type nativeWriter struct {
+	n           *native
+	messageType int
+	w           io.WriteCloser // nil for a control message
+	cancel      context.CancelFunc
+	control     []byte
+	closed      bool
+}
+
+// Write implements io.Writer.
+func (w *nativeWriter) Write(p []byte) (int, error) {
+	w.n.writeMu.Lock()
+	defer w.n.writeMu.Unlock()
+	if w.closed {
+		return 0, errWriteClosed
+	}
+	if w.w == nil {
+		w.control = append(w.control, p...)
+		return len(p), nil
+	}
+	k, err := w.w.Write(p)
+	return k, w.n.passThroughError(err)
+}
+
+// Close implements io.Closer.
+func (w *nativeWriter) Close() error {
+	w.n.writeMu.Lock()
+	defer w.n.writeMu.Unlock()
+	return w.close()
+}
+
+func (w *nativeWriter) close() error {
+	if w.closed {
+		return errWriteClosed
+	}
+	w.closed = true
+	if w.n.writer == w {
+		w.n.writer = nil
+	}
+	if w.w == nil {
+		return w.n.write(w.messageType, w.control)
+	}
+	defer w.cancel()
+	return w.n.passThroughError(w.w.Close())
+}

@@ -1,0 +1,234 @@
+package websocket
+
+import (
+	"errors"
+	"io"
+	"runtime"
+)
+
+const (
+	// noFrame is the message type of a read that failed.
+	noFrame = -1
+
+	// maxReadFails is how many failing reads in a row are taken for a loop
+	// that does not look at the error.
+	maxReadFails = 1000
+
+	// trustedLength is how much memory the length in a frame header may claim
+	// before any of the payload has arrived.
+	trustedLength = 64 << 10
+)
+
+// ErrReadLimit is returned by a read of a message that is larger than the
+// limit of [Conn.SetReadLimit].
+var ErrReadLimit = errors.New("websocket: read limit exceeded")
+
+// NextReader waits for the next data message and returns its type, TextMessage
+// or BinaryMessage, and a reader of it. What was not read of the message before
+// is discarded, and its reader is at its end from then on.
+//
+// An error is permanent: all later calls return the same one. A program that
+// goes on calling panics at the 1000th failing call.
+func (c *Conn) NextReader() (messageType int, r io.Reader, err error) {
+	if n := c.native.Load(); n != nil {
+		return n.nextReader()
+	}
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	messageType, err = c.nextMessage()
+	if err != nil {
+		return messageType, nil, err
+	}
+	if c.inflate != nil {
+		return messageType, c.inflate, nil
+	}
+	return messageType, c.reader, nil
+}
+
+// nextMessage advances to the next data message. The caller holds readMu.
+func (c *Conn) nextMessage() (messageType int, err error) {
+	if c.inflate != nil {
+		c.inflate.close()
+		c.inflate = nil
+	}
+	c.reader = nil
+	c.length = 0
+
+	for c.readErr == nil {
+		opcode, err := c.advanceFrame()
+		if err != nil {
+			c.readErr = permanent(err)
+			break
+		}
+		if opcode == TextMessage || opcode == BinaryMessage {
+			c.reader = &messageReader{c}
+			if c.compressed {
+				c.inflate = newInflater(c.reader)
+			}
+			return opcode, nil
+		}
+	}
+
+	c.readFails++
+	if c.readFails >= maxReadFails {
+		panic("repeated read on failed websocket connection")
+	}
+	return noFrame, c.readErr
+}
+
+// messageReader reads the payload of one message as it is on the wire.
+type messageReader struct{ c *Conn }
+
+// Read implements io.Reader. It returns what has arrived of a frame.
+func (r *messageReader) Read(p []byte) (int, error) {
+	r.c.readMu.Lock()
+	defer r.c.readMu.Unlock()
+	return r.read(p)
+}
+
+// read is Read for a caller that holds readMu.
+func (r *messageReader) read(p []byte) (int, error) {
+	c := r.c
+	for c.reader == r && c.readErr == nil {
+		if c.remaining > 0 {
+			n, err := c.readPayload(p)
+			c.decode(p[:n])
+			return n, err
+		}
+		if c.final {
+			c.reader = nil
+			break
+		}
+		if err := c.nextFragment(); err != nil {
+			c.readErr = permanent(err)
+		}
+	}
+	if c.reader != r {
+		return 0, io.EOF
+	}
+	if c.readErr == io.EOF {
+		return 0, errUnexpectedEOF
+	}
+	return 0, c.readErr
+}
+
+// nextFragment advances to the next data frame inside a message, or handles
+// one control frame.
+func (c *Conn) nextFragment() error {
+	opcode, err := c.advanceFrame()
+	if err == nil && (opcode == TextMessage || opcode == BinaryMessage) {
+		err = errors.New("websocket: internal error, unexpected text or binary in Reader")
+	}
+	return err
+}
+
+// readPayload reads payload bytes of the current frame into p, once and still
+// masked. An error becomes the sticky one.
+func (c *Conn) readPayload(p []byte) (int, error) {
+	if int64(len(p)) > c.remaining {
+		p = p[:c.remaining]
+	}
+	n, err := c.br.Read(p)
+	c.remaining -= int64(n)
+	if err == io.EOF && (c.remaining > 0 || !c.final) {
+		err = errUnexpectedEOF
+	}
+	c.readErr = permanent(err)
+	return n, c.readErr
+}
+
+// decode unmasks p, which follows what was decoded before in the frame.
+func (c *Conn) decode(p []byte) {
+	c.link.Decode(p, c.maskKey, c.maskPos)
+	c.maskPos += int64(len(p))
+	// The guard must not release the engine under the call above.
+	runtime.KeepAlive(c)
+}
+
+// ReadMessage reads the next message whole, as NextReader and io.ReadAll would.
+func (c *Conn) ReadMessage() (messageType int, p []byte, err error) {
+	if n := c.native.Load(); n != nil {
+		return n.readMessage()
+	}
+	messageType, p, z, err := c.readMessage()
+	if z != nil {
+		p, err = io.ReadAll(z)
+	}
+	return messageType, p, err
+}
+
+// readMessage returns the next message, or a reader of it where it is compressed.
+func (c *Conn) readMessage() (messageType int, p []byte, z *inflater, err error) {
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	messageType, err = c.nextMessage()
+	if err != nil || c.inflate != nil {
+		return messageType, nil, c.inflate, err
+	}
+	p, err = c.readAll(c.reader)
+	return messageType, p, nil, err
+}
+
+// readAll reads the rest of the message of r. The buffer is sized by the
+// frames' lengths, as far as they are to be trusted.
+func (c *Conn) readAll(r *messageReader) ([]byte, error) {
+	p := []byte{}
+	for c.reader == r {
+		if c.readErr == nil && c.remaining > 0 {
+			var err error
+			if p, err = c.readFrame(p); err != nil && err != io.EOF {
+				return p, err
+			}
+			continue
+		}
+		if c.final && c.remaining == 0 {
+			c.reader = nil
+			break
+		}
+		if c.readErr == nil {
+			c.readErr = permanent(c.nextFragment())
+		}
+		if c.readErr != nil {
+			if c.readErr == io.EOF {
+				return p, errUnexpectedEOF
+			}
+			return p, c.readErr
+		}
+	}
+	return p, nil
+}
+
+// readFrame appends the rest of the current frame to p.
+func (c *Conn) readFrame(p []byte) ([]byte, error) {
+	start := len(p)
+	var err error
+	for c.remaining > 0 && err == nil {
+		if len(p) == cap(p) {
+			p = c.grow(p)
+		}
+		var n int
+		n, err = c.readPayload(p[len(p):cap(p)])
+		p = p[:len(p)+n]
+	}
+	c.decode(p[start:])
+	return p, err
+}
+
+// grow makes room behind p for the rest of the frame, or for as much of it as
+// the bytes at hand make credible.
+func (c *Conn) grow(p []byte) []byte {
+	more := int64(len(p))
+	if more < trustedLength {
+		more = trustedLength
+	}
+	if more > c.remaining {
+		more = c.remaining
+	}
+	size := int64(len(p)) + more
+	if double := 2 * int64(cap(p)); !c.final && size < double {
+		size = double // there will be more fragments
+	}
+	q := make([]byte, len(p), size)
+	copy(q, p)
+	return q
+}
