@@ -40,8 +40,8 @@ func flagSet(o *options, help *bool) *flag.FlagSet {
 
 	fs.StringVar(&o.chdir, "C", ".", "work in `dir`; patterns and paths are relative to it")
 	fs.StringVar(&o.tags, "tags", "", "build `tags`, separated by commas")
-	fs.Var(oneOf(&o.to, "nhooyr", "coder"), "to", "the `library` to move to: nhooyr or coder")
-	fs.Var(oneOf(&o.format, "text", "json", "sarif", "html", "markdown"), "format", "the `form` of the results: text or json")
+	fs.Var(oneOf(&o.to, "nhooyr", "coder"), "to", "`library` to move to: nhooyr or coder")
+	fs.Var(oneOf(&o.format, "text", "json", "sarif", "html", "markdown"), "format", "`form` of the results: text or json")
 	fs.StringVar(&o.out, "o", "", "write the results to `file` instead of stdout")
 	fs.BoolVar(&o.quiet, "q", false, "no progress and no summary")
 	fs.BoolVar(&o.verbose, "v", false, "say more: the files of each cluster, entries of a baseline that are gone")
@@ -52,12 +52,12 @@ func flagSet(o *options, help *bool) *flag.FlagSet {
 	fs.BoolVar(&o.force, "force", false, "write over uncommitted changes")
 	fs.StringVar(&o.compatDir, "compat-dir", "", "take the drop-in package from `dir`, which holds its go.mod")
 	fs.BoolVar(&o.raiseGo, "raise-go", false, "let the go line of go.mod cross 1.22, which changes what loop variables mean")
-	fs.Var(oneOf(&o.api, "keep", "break"), "api", "`keep` or break exported signatures that name gorilla's types")
+	fs.Var(oneOf(&o.api, "keep", "break"), "api", "`policy` for exported signatures that name gorilla's types: keep or break")
 	fs.StringVar(&o.only, "only", "", "only these clusters (by number or name) and folders: a `list` separated by commas")
 
 	fs.BoolVar(&o.interactive, "i", false, "ask about each cluster")
-	fs.Var(oneOf(&o.ctx, "auto", "background", "todo"), "ctx", "the `context` that calls get: auto, background or todo")
-	fs.Var(oneOf(&o.fallback, "shim", "leave"), "fallback", "`what` becomes of clusters that cannot be converted: shim or leave")
+	fs.Var(oneOf(&o.ctx, "auto", "background", "todo"), "ctx", "`policy` for the context that calls get: auto, background or todo")
+	fs.Var(oneOf(&o.fallback, "shim", "leave"), "fallback", "`policy` for clusters that cannot be converted: shim or leave")
 	fs.BoolVar(&o.test, "test", false, "run the tests of changed packages on the rewritten code before writing")
 
 	fs.Var(oneOf(&o.confidence, "high", "medium", "low"), "confidence", "report findings of this `tier` and surer ones: high, medium or low")

@@ -41,7 +41,7 @@ func versionCommand(_ context.Context, inv *invocation) error {
 		v = "(built from source)"
 	}
 	fmt.Fprintf(&inv.results, "wsmigrate %s\n", v)
-	fmt.Fprintf(&inv.results, "go %s\n", runtime.Version())
+	fmt.Fprintf(&inv.results, "built with %s\n", runtime.Version())
 	for _, t := range []wsapi.Target{wsapi.TargetNhooyr, wsapi.TargetCoder} {
 		fmt.Fprintf(&inv.results, "engine %s %s\n", t.Path, t.Version)
 	}

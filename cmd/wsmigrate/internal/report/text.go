@@ -24,19 +24,22 @@ type Text struct {
 // Findings writes each finding with the code it speaks of:
 //
 //	hub.go:88:7: message (wsconcurrent/goroutine, high)
-//	   88 | 	c.conn.WriteMessage(websocket.TextMessage, m)
-//	      | 	^
+//	     88 | 	c.conn.WriteMessage(websocket.TextMessage, m)
+//	        | 	^~~~~~~~~~~~~~~~~~~
 //	    hub.go:41:3: the other write
-//	   41 | …
+//	         41 | …
 func (t *Text) Findings(w io.Writer) error {
 	b := new(bytes.Buffer)
-	for _, f := range t.Doc.Findings {
+	for i, f := range t.Doc.Findings {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
 		fmt.Fprintf(b, "%s: %s %s\n", t.Palette.Cyan(f.Posn.String()), t.Palette.Bold(f.Message),
 			t.Palette.Dim("("+f.ID()+", "+f.Confidence+")"))
-		t.frame(b, f.Posn, f.End)
+		t.frame(b, "  ", f.Posn, f.End)
 		for _, r := range f.Related {
 			fmt.Fprintf(b, "    %s: %s\n", t.Palette.Cyan(r.Posn.String()), r.Message)
-			t.frame(b, r.Posn, Posn{})
+			t.frame(b, "      ", r.Posn, Posn{})
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -45,7 +48,7 @@ func (t *Text) Findings(w io.Writer) error {
 
 // frame writes the line at p and underlines p to end, where that is on the
 // same line. A file that cannot be read has no frame.
-func (t *Text) frame(b *bytes.Buffer, p, end Posn) {
+func (t *Text) frame(b *bytes.Buffer, indent string, p, end Posn) {
 	line, ok := t.line(p)
 	if !ok {
 		return
@@ -65,8 +68,8 @@ func (t *Text) frame(b *bytes.Buffer, p, end Posn) {
 		return ' '
 	}, line[:col-1])
 	under := "^" + strings.Repeat("~", width-1)
-	fmt.Fprintf(b, "%s%s\n", t.Palette.Dim(fmt.Sprintf("%7d | ", p.Line)), line)
-	fmt.Fprintf(b, "%s%s%s\n", t.Palette.Dim("        | "), lead, t.Palette.Red(under))
+	fmt.Fprintf(b, "%s%s\n", t.Palette.Dim(fmt.Sprintf("%s%5d | ", indent, p.Line)), line)
+	fmt.Fprintf(b, "%s%s%s\n", t.Palette.Dim(indent+"      | "), lead, t.Palette.Red(under))
 }
 
 func (t *Text) line(p Posn) (string, bool) {

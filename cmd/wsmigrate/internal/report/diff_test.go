@@ -1,0 +1,158 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
+	"github.com/wsmigrate/wsmigrate/rewrite"
+)
+
+// numbered returns lines 1 to n, with some replaced or, where the new text is
+// empty, left out.
+func numbered(n int, change map[int]string) []byte {
+	var b bytes.Buffer
+	for i := 1; i <= n; i++ {
+		text, ok := change[i]
+		if !ok {
+			text = fmt.Sprintf("line %d\n", i)
+		}
+		b.WriteString(text)
+	}
+	return b.Bytes()
+}
+
+func change(dir, name string, old, new []byte) rewrite.FileChange {
+	return rewrite.FileChange{Path: filepath.Join(dir, name), Old: old, New: new, Created: old == nil, Deleted: new == nil}
+}
+
+func TestDiffNotes(t *testing.T) {
+	dir := t.TempDir()
+	d := New(dir, "nhooyr.io/websocket")
+	d.Clusters = []Cluster{{Notes: []Note{
+		{Posn{"a.go", 31, 4}, "heartbeat", "dead peers are\nnoticed later"},
+		{Posn{"a.go", 2, 1}, "limit", "none"},
+		{Posn{"other.go", 1, 1}, "limit", "of a file that does not change"},
+	}}}
+	var b bytes.Buffer
+	changes := []rewrite.FileChange{change(dir, "a.go",
+		numbered(60, nil), numbered(60, map[int]string{10: "ten\n", 30: "", 50: "fifty\n"}))}
+	if err := WriteDiff(&b, d, changes, term.Palette{}); err != nil {
+		t.Fatal(err)
+	}
+	want := `--- a/a.go
++++ b/a.go
+@@ -7,7 +7,7 @@
+ line 7
+ line 8
+ line 9
+-line 10
++ten
+ line 11
+ line 12
+ line 13
+# a.go:2 limit: none
+--- a/a.go
++++ b/a.go
+@@ -27,7 +27,6 @@
+ line 27
+ line 28
+ line 29
+-line 30
+ line 31
+ line 32
+ line 33
+# a.go:31 heartbeat: dead peers are noticed later
+--- a/a.go
++++ b/a.go
+@@ -47,7 +46,7 @@
+ line 47
+ line 48
+ line 49
+-line 50
++fifty
+ line 51
+ line 52
+ line 53
+`
+	if got := b.String(); got != want {
+		t.Errorf("diff:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// The diff, notes included, is one that git apply takes and that yields the
+// new files.
+func TestDiffApplies(t *testing.T) {
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Skip("no git")
+	}
+	dir := t.TempDir()
+	same := bytes.Repeat([]byte("}\n"), 40) // context that fits in many places
+	grown := append(bytes.Repeat([]byte("new\n"), 9), same...)
+	changes := []rewrite.FileChange{
+		change(dir, "created.go", nil, []byte("package p\n")),
+		change(dir, "go.mod", numbered(3, nil), numbered(3, map[int]string{3: "line 3"})),
+		change(dir, "old.go", numbered(5, nil), nil),
+		change(dir, "sub/a.go", numbered(60, nil), numbered(60, map[int]string{10: "ten\na\nb\n", 30: "", 50: "fifty\n"})),
+		change(dir, "sub/b.go", append(append([]byte{}, same...), "end\n"...), append(append([]byte{}, grown...), "END\n"...)),
+	}
+	d := New(dir, "nhooyr.io/websocket")
+	d.Clusters = []Cluster{{Notes: []Note{
+		{Posn{"sub/a.go", 10, 1}, "w", "one"}, {Posn{"sub/a.go", 30, 1}, "w", "two"}, {Posn{"sub/b.go", 1, 1}, "w", "three"},
+	}}}
+	for _, c := range changes {
+		if c.Created {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(c.Path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(c.Path, c.Old, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := WriteDiff(&b, d, changes, term.Palette{}); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(git, "apply", "-")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir))
+	cmd.Stdin = strings.NewReader(b.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git apply: %v\n%s\n%s", err, out, b.String())
+	}
+	for _, c := range changes {
+		got, err := os.ReadFile(c.Path)
+		switch {
+		case c.Deleted:
+			if err == nil {
+				t.Errorf("%s is still there", c.Path)
+			}
+		case err != nil:
+			t.Error(err)
+		case !bytes.Equal(got, c.New):
+			t.Errorf("%s:\n%s\nwant:\n%s", c.Path, got, c.New)
+		}
+	}
+}
+
+func TestDiffColor(t *testing.T) {
+	dir := t.TempDir()
+	var b bytes.Buffer
+	changes := []rewrite.FileChange{change(dir, "a.go", []byte("old\n"), []byte("new\n"))}
+	if err := WriteDiff(&b, New(dir, ""), changes, term.Always.Palette(nil, nil)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\x1b[31m-old\x1b[0m\n", "\x1b[32m+new\x1b[0m\n", "\x1b[36m@@", "\x1b[1m--- a/a.go"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in %q", want, b.String())
+		}
+	}
+}

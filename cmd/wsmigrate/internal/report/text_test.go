@@ -1,0 +1,98 @@
+package report
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
+)
+
+func TestText(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "hub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	src := "func write() {\n\tc.Write(a)\r\n}\n\tc.Write(b)\n"
+	if err := os.WriteFile(filepath.Join(dir, "hub", "hub.go"), []byte(src), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	text := &Text{Doc: sample(dir)}
+	if err := text.Hazards(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := text.Plan(&b); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(filepath.Join("testdata", "sample.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); got != string(want) {
+		t.Errorf("text:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestTextEmpty(t *testing.T) {
+	var b bytes.Buffer
+	text := &Text{Doc: New(t.TempDir(), "nhooyr.io/websocket")}
+	if err := text.Hazards(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := text.Plan(&b); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.String(), "hazards: none found\n\nplan: nothing to migrate\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Colour marks text up and changes nothing else.
+func TestTextColor(t *testing.T) {
+	dir := t.TempDir()
+	write := func(p term.Palette) string {
+		var b bytes.Buffer
+		text := &Text{Doc: sample(dir), Palette: p}
+		if err := text.Hazards(&b); err != nil {
+			t.Fatal(err)
+		}
+		if err := text.Plan(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	plain, colored := write(term.Palette{}), write(term.Always.Palette(nil, nil))
+	if !strings.Contains(colored, "\x1b[32mnative\x1b[0m") {
+		t.Errorf("native is not green in\n%s", colored)
+	}
+	for colored != "" {
+		before, after, found := strings.Cut(colored, "\x1b[")
+		if !strings.HasPrefix(plain, before) {
+			t.Fatalf("colour changed %q", before)
+		}
+		plain = plain[len(before):]
+		if !found {
+			break
+		}
+		_, colored, _ = strings.Cut(after, "m")
+	}
+	if plain != "" {
+		t.Errorf("colour lost %q", plain)
+	}
+}
+
+func TestTable(t *testing.T) {
+	tab := Table{Right: []bool{true}}
+	tab.Add(Cell{Text: "1"}, Cell{Text: "ü"}, Cell{Text: "x"})
+	tab.Add(Cell{Text: "10"}, Cell{Text: "long"}, Cell{Text: "y"})
+	var b bytes.Buffer
+	if err := tab.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.String(), " 1  ü     x\n10  long  y\n"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
