@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/tools/go/packages"
+
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
@@ -183,8 +185,21 @@ func (inv *invocation) document(prog *rewrite.Program) *report.Document {
 	doc := report.New(inv.dir, inv.target.Path)
 	doc.AddModules(prog.Modules)
 	doc.AddSkipped(prog.Skipped)
-	doc.Summary.Packages = len(prog.Packages())
+	doc.Summary.Packages = countPackages(prog.Packages())
 	return doc
+}
+
+// countPackages counts packages as people do: one with its tests is one.
+func countPackages(pkgs []*packages.Package) int {
+	seen := make(map[string]bool)
+	for _, p := range pkgs {
+		path := p.PkgPath
+		if p.ForTest != "" {
+			path = p.ForTest
+		}
+		seen[path] = true
+	}
+	return len(seen)
 }
 
 // writeFile writes a file as a whole or not at all.

@@ -238,9 +238,6 @@ func (d *Document) AddPlan(p *rewrite.Plan) {
 	d.AddSkipped(p.Skipped)
 	d.Messages = append(d.Messages, p.Messages...)
 	d.Configs = p.Configs
-	if p.Packages > 0 {
-		d.Summary.Packages = p.Packages
-	}
 }
 
 func (d *Document) cluster(c *rewrite.Cluster) Cluster {
@@ -289,9 +286,9 @@ func (d *Document) SummaryLine() string {
 		line = fmt.Sprintf("%s in %s: %s", Count(s.Sites, "site"), Count(len(d.Clusters), "cluster"), strings.Join(parts, ", "))
 	}
 	if s.Packages > 0 {
-		line += "; " + Count(s.Packages, "package") + " type-checked"
+		line += "; " + Count(s.Packages, "package")
 		if d.Configs > 1 {
-			line += fmt.Sprintf(" in %d build configurations", d.Configs)
+			line += fmt.Sprintf(" type-checked in %d build configurations", d.Configs)
 		}
 	}
 	return line

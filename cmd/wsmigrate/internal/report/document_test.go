@@ -17,6 +17,7 @@ func sample(dir string) *Document {
 		return token.Position{Filename: filepath.Join(dir, filepath.FromSlash(file)), Line: line, Column: col}
 	}
 	d := New(dir, "nhooyr.io/websocket")
+	d.Summary.Packages = 3
 	d.AddModules([]rewrite.Module{{Path: "example.com/b"}, {Path: "example.com/a"}})
 	d.AddSkipped([]rewrite.Skipped{{Path: filepath.Join(dir, "gen.go"), Reason: "generated"}})
 	hub := Finding{
@@ -31,7 +32,7 @@ func sample(dir string) *Document {
 	}
 	d.SetFindings([]Finding{hub, origin, hub})
 	d.AddPlan(&rewrite.Plan{
-		Packages: 3, Configs: 2,
+		Configs: 2,
 		Clusters: []*rewrite.Cluster{
 			{
 				ID: 1, Name: "chat (server)", Outcome: rewrite.Native, Sites: make([]rewrite.Site, 14),
@@ -97,7 +98,7 @@ func TestSummaryLine(t *testing.T) {
 		want string
 	}{
 		{Document{}, "no sites to migrate"},
-		{Document{Clusters: make([]Cluster, 1), Summary: Summary{Sites: 1, Native: 1, Packages: 1}}, "1 site in 1 cluster: 1 native; 1 package type-checked"},
+		{Document{Clusters: make([]Cluster, 1), Summary: Summary{Sites: 1, Native: 1, Packages: 1}}, "1 site in 1 cluster: 1 native; 1 package"},
 		{*sample("/src"), "36 sites in 3 clusters: 14 native, 21 on the shim, 1 pinned; 3 packages type-checked in 2 build configurations"},
 	}
 	for _, tt := range tests {
