@@ -96,7 +96,7 @@ func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
 		return n.writeMessage(pm.messageType, pm.data)
 	}
 	key := preparedKey{server: c.server}
-	if c.compress && isData(pm.messageType) && c.writeCompress.Load() {
+	if c.compressing() && isData(pm.messageType) {
 		key.compress = true
 		key.level = int(c.writeLevel.Load())
 	}

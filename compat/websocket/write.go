@@ -128,8 +128,8 @@ func (c *Conn) WriteMessage(messageType int, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if c.server && w.z == nil {
-		return w.flush(true, data) // one frame
+	if w.single {
+		return w.flush(true, data)
 	}
 	if _, err := w.put(data); err != nil {
 		return err
@@ -168,12 +168,17 @@ func (c *Conn) begin(messageType int) (*messageWriter, error) {
 	}
 	w := &messageWriter{c: c, sink: c, server: c.server, opcode: byte(messageType), size: c.writeBufSize}
 	c.takeBuffer(w)
-	if c.compress && isData(messageType) && c.writeCompress.Load() {
+	compress := c.compressing()
+	if compress && isData(messageType) {
 		w.compress(int(c.writeLevel.Load()))
 	}
+	w.single = c.server && !compress
 	c.writer = w
 	return w, nil
 }
+
+// compressing reports whether data messages are to be compressed.
+func (c *Conn) compressing() bool { return c.compress && c.writeCompress.Load() }
 
 // closeWriter ends the message that is open, if any. Its error, if it matters,
 // is sticky and met by the next write. The caller holds msgMu.

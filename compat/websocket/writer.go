@@ -19,6 +19,7 @@ type messageWriter struct {
 	sink   frameSink
 	server bool
 	z      *deflater // compresses into this writer; nil without compression
+	single bool      // a message that is known whole goes into one frame
 
 	opcode byte // of the next frame
 	rsv1   bool // whether the next frame is the first of a compressed message
