@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -29,25 +30,51 @@ func tableCommand(_ context.Context, inv *invocation) error {
 		}
 		return nil
 	}
-	p := inv.palette()
-	tab := report.Table{}
-	tab.Add(report.Cell{Text: "gorilla", Mark: p.Dim}, report.Cell{Text: inv.target.Name, Mark: p.Dim},
-		report.Cell{Text: "verdict", Mark: p.Dim}, report.Cell{Text: "rule", Mark: p.Dim}, report.Cell{Text: "what differs", Mark: p.Dim})
-	widths := [4]int{}
+	return writeTable(&inv.results, rows, inv.target, inv.palette(), term.Width(inv.stdout, 120))
+}
+
+// writeTable aligns the rows to the width of a terminal: long lists of
+// counterparts and notes are cut, and notes without room are left out.
+func writeTable(w io.Writer, rows []wsapi.Mapping, target wsapi.Target, p term.Palette, width int) error {
+	const counterpartRoom, leastNote = 40, 20
+	head := []string{"gorilla", target.Name, "verdict", "rule", "what differs"}
+	cells := [][]string{head}
 	for _, m := range rows {
-		f := fields(m, inv.target)
-		for i, s := range []string{f[0], f[2], f[4], f[5]} {
-			widths[i] = max(widths[i], utf8.RuneCountInString(s)+2)
+		f := fields(m, target)
+		cells = append(cells, []string{f[0], shorten(f[2], counterpartRoom), f[4], f[5], f[6]})
+	}
+	room := width
+	for col := range len(head) - 1 {
+		widest := 0
+		for _, c := range cells {
+			widest = max(widest, utf8.RuneCountInString(c[col]))
 		}
+		room -= widest + 2
 	}
-	room := term.Width(inv.stdout, 120) - widths[0] - widths[1] - widths[2] - widths[3]
-	for _, m := range rows {
-		f := fields(m, inv.target)
-		tab.Add(report.Cell{Text: f[0], Mark: p.Bold}, report.Cell{Text: f[2]},
-			report.Cell{Text: f[4], Mark: verdictMark(p, m.VerdictFor(inv.target))},
-			report.Cell{Text: f[5]}, report.Cell{Text: shorten(f[6], max(room, 24)), Mark: p.Dim})
+	var tab report.Table
+	for i, c := range cells {
+		row := make([]report.Cell, 0, len(c))
+		for col, text := range c {
+			cell := report.Cell{Text: text}
+			switch {
+			case i == 0:
+				cell.Mark = p.Dim
+			case col == 0:
+				cell.Mark = p.Bold
+			case col == 2:
+				cell.Mark = verdictMark(p, rows[i-1].VerdictFor(target))
+			}
+			if col == len(c)-1 {
+				if room < leastNote {
+					continue
+				}
+				cell = report.Cell{Text: shorten(text, room), Mark: p.Dim}
+			}
+			row = append(row, cell)
+		}
+		tab.Add(row...)
 	}
-	return tab.Write(&inv.results)
+	return tab.Write(w)
 }
 
 func verdictMark(p term.Palette, v wsapi.Verdict) func(string) string {

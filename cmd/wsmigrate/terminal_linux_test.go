@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
+)
+
+// onTerminal calls f with a terminal of the given width and returns what f
+// wrote to it.
+func onTerminal(t *testing.T, width int, f func(tty *os.File)) string {
+	t.Helper()
+	ptm, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminals: %v", err)
+	}
+	defer ptm.Close()
+	if err := unix.IoctlSetPointerInt(int(ptm.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Skipf("unlock the pseudo-terminal: %v", err)
+	}
+	n, err := unix.IoctlGetInt(int(ptm.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Skipf("name the pseudo-terminal: %v", err)
+	}
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("open the pseudo-terminal: %v", err)
+	}
+	defer tty.Close()
+	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: uint16(width)}); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan string)
+	go func() {
+		var b bytes.Buffer
+		_, _ = io.Copy(&b, ptm) // ends with EIO once the terminal is closed
+		got <- b.String()
+	}()
+	f(tty)
+	tty.Close()
+	return strings.ReplaceAll(<-got, "\r\n", "\n")
+}
+
+func TestTableOnTerminal(t *testing.T) {
+	const width = 110
+	table := func(env ...string) string {
+		return onTerminal(t, width, func(tty *os.File) {
+			if got := run(context.Background(), []string{"table", "Conn"}, env, nil, tty, io.Discard); got != exitOK {
+				t.Errorf("exit status %d", got)
+			}
+		})
+	}
+	colored := table("TERM=xterm")
+	if !strings.Contains(colored, "\x1b[") {
+		t.Errorf("no colour on a terminal:\n%s", colored)
+	}
+	for _, env := range []string{"NO_COLOR=1", "TERM=dumb"} {
+		plain := table(env)
+		if strings.Contains(plain, "\x1b[") {
+			t.Errorf("colour with %s", env)
+		}
+		lines := strings.Split(strings.TrimSuffix(plain, "\n"), "\n")
+		if !strings.HasPrefix(lines[0], "gorilla ") || !strings.Contains(lines[0], "verdict") {
+			t.Errorf("no heading but %q", lines[0])
+		}
+		col := strings.Index(lines[0], "nhooyr")
+		for _, l := range lines {
+			if n := utf8.RuneCountInString(l); n > width {
+				t.Errorf("%d columns: %s", n, l)
+			}
+			if len(l) <= col || l[col-1] != ' ' || l[col] == ' ' {
+				t.Errorf("second column is not at %d: %s", col, l)
+			}
+		}
+	}
+}
+
+// A run that takes long shows progress on a terminal and leaves nothing of it.
+func TestProgressOnTerminal(t *testing.T) {
+	onTerminal(t, 80, func(tty *os.File) {
+		if !term.IsTerminal(tty) {
+			t.Error("not a terminal")
+		}
+		if got := term.Width(tty, 0); got != 80 {
+			t.Errorf("width %d", got)
+		}
+		shown := term.NewProgress(tty, true)
+		hidden := term.NewProgress(tty, false)
+		if fmt.Sprintf("%T", shown) == fmt.Sprintf("%T", hidden) {
+			t.Errorf("with and without progress: both %T", shown)
+		}
+		shown.Close()
+	})
+}
