@@ -2,9 +2,17 @@ package rewrite
 
 import (
 	"context"
+	"errors"
 	"go/token"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
 
 	"golang.org/x/tools/go/packages"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/load"
 )
 
 // A Config says what to load.
@@ -32,16 +40,123 @@ type Program struct {
 	Fset    *token.FileSet
 	Modules []Module
 	Skipped []Skipped
+	tree    *load.Tree
 }
 
 // Load loads the tree. A tree in which nothing loads is a *Refusal; packages
 // that do not compile are listed in Skipped and take no part.
-func Load(ctx context.Context, cfg Config) (*Program, error) { panic("todo") }
+func Load(ctx context.Context, cfg Config) (*Program, error) {
+	if fi, err := os.Stat(cfg.Dir); err != nil {
+		return nil, refuse("name an existing folder with -C", "no folder %s", cfg.Dir)
+	} else if !fi.IsDir() {
+		return nil, refuse("name a folder with -C", "%s is not a folder", cfg.Dir)
+	}
+	lc := load.Config{
+		Dir: cfg.Dir, Patterns: cfg.Patterns, Tags: cfg.Tags, Env: cfg.Env,
+		Reaches: func(path string) bool { return wsapi.LibraryOf(path) != nil },
+	}
+	if cfg.Progress != nil {
+		lc.Progress = func(done, total int) { cfg.Progress("loading", done, total) }
+	}
+	tree, err := load.Load(ctx, lc)
+	var le *load.ListError
+	switch {
+	case errors.Is(err, load.ErrNoModule):
+		return nil, refuse("run `go mod init` there or name the module's folder with -C", "no go.mod in %s or above it", cfg.Dir)
+	case errors.As(err, &le):
+		return nil, refuse(listHelp(le.Text), "the go command cannot load the packages: %s", le.Text)
+	case err != nil:
+		return nil, err
+	}
+	p := &Program{Config: cfg, Fset: tree.Fset, tree: tree}
+	for _, m := range tree.Modules {
+		p.Modules = append(p.Modules, Module{m.Path, m.Dir, m.GoMod, m.Go})
+	}
+	p.skip()
+	if err := p.checkLoaded(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// listHelp says what to do about the go command's words.
+func listHelp(text string) string {
+	switch {
+	case strings.Contains(text, "dial tcp"), strings.Contains(text, "lookup disabled"), strings.Contains(text, "GOPROXY=off"), strings.Contains(text, "no such host"):
+		return "run `go mod download` where the network is reachable"
+	case strings.Contains(text, "go.sum"), strings.Contains(text, "go mod tidy"), strings.Contains(text, "updates to go.mod"):
+		return "run `go mod tidy`"
+	}
+	return "make `go list ./...` work there first"
+}
+
+// skip lists what takes no part.
+func (p *Program) skip() {
+	seen := map[string]bool{}
+	for _, v := range p.tree.Views {
+		for _, pkg := range v.Packages {
+			e := p.tree.Broken[pkg.ID]
+			if e == "" {
+				continue
+			}
+			dir := p.Config.Dir
+			if len(pkg.GoFiles) > 0 {
+				dir = filepath.Dir(pkg.GoFiles[0])
+			}
+			if !seen[dir] {
+				seen[dir] = true
+				p.Skipped = append(p.Skipped, Skipped{dir, "does not compile: " + e})
+			}
+		}
+	}
+	for f, reason := range p.tree.Unseen {
+		p.Skipped = append(p.Skipped, Skipped{f, reason})
+	}
+	sort.Slice(p.Skipped, func(i, j int) bool { return p.Skipped[i].Path < p.Skipped[j].Path })
+}
+
+// checkLoaded refuses a tree in which no package that reaches a library
+// compiles.
+func (p *Program) checkLoaded() error {
+	total, first := 0, ""
+	for _, v := range p.tree.Views {
+		for _, pkg := range v.Packages {
+			total++
+			e := p.tree.Broken[pkg.ID]
+			if e == "" {
+				return nil
+			}
+			if first == "" {
+				first = e
+			}
+		}
+	}
+	if total == 0 {
+		return nil
+	}
+	return refuse(listHelp(first), "no package compiles: %s", first)
+}
 
 // Packages returns the packages of the first build configuration followed by
 // those that only other configurations have, for the linter.
-func (p *Program) Packages() []*packages.Package { panic("todo") }
+func (p *Program) Packages() []*packages.Package {
+	var out []*packages.Package
+	seen := map[string]bool{}
+	for _, v := range p.tree.Views {
+		for _, pkg := range v.Packages {
+			key := pkg.ID + " " + strings.Join(pkg.CompiledGoFiles, " ")
+			if seen[key] || p.tree.Broken[pkg.ID] != "" || !p.matches(pkg) {
+				continue
+			}
+			seen[key] = true
+			out = append(out, pkg)
+		}
+	}
+	return out
+}
 
-// Plan decides what becomes of every site and verifies it. The error is a
-// *Refusal or a *VerifyError where the user or the rewriter is at fault.
-func (p *Program) Plan(ctx context.Context, opts Options) (*Plan, error) { panic("todo") }
+// matches reports whether the user's patterns name the package.
+func (p *Program) matches(pkg *packages.Package) bool {
+	m := p.tree.Matched
+	return m == nil || m[pkg.PkgPath] || m[pkg.ForTest] || strings.HasPrefix(pkg.PkgPath, "command-line-arguments")
+}

@@ -80,6 +80,9 @@ type Tree struct {
 	// Listed counts the main modules' packages, of which those in Views reach
 	// a library.
 	Listed int
+	// Foreign holds the libraries' import paths that packages outside the main
+	// modules import.
+	Foreign map[string]bool
 	// Unseen are files that use a library and belong to no configuration that
 	// could be loaded, with the reason.
 	Unseen map[string]string
@@ -100,7 +103,7 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 	if _, err := os.Stat(cfg.Dir); err != nil {
 		return nil, err
 	}
-	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}}
+	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}, Foreign: map[string]bool{}}
 	if err := t.findModules(ctx); err != nil {
 		return nil, err
 	}
@@ -219,7 +222,11 @@ func (t *Tree) reach(pkgs []*packages.Package) map[*packages.Package]bool {
 		}
 		seen[p] = true
 		r := t.Config.Reaches(p.PkgPath)
+		foreign := !r && (p.Module == nil || !p.Module.Main)
 		for _, imp := range p.Imports {
+			if foreign && t.Config.Reaches(imp.PkgPath) {
+				t.Foreign[imp.PkgPath] = true
+			}
 			if visit(imp) {
 				r = true
 			}

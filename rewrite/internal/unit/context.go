@@ -227,3 +227,16 @@ func (u *Unit) goAtLeast(f *flow.File, v string) bool {
 	}
 	return version.Compare("go"+g, "go"+v) >= 0
 }
+
+// SetContext makes Ctx return expr for the site: a rule has put a context of
+// its own in scope there.
+func (u *Unit) SetContext(s *flow.Site, expr string) { u.contexts[s] = expr }
+
+// Ctx returns the context expression for the call of the site: the one that a
+// rule has set, else what Context finds.
+func (u *Unit) Ctx(s *flow.Site) string {
+	if c := u.contexts[s]; c != "" {
+		return c
+	}
+	return u.Context(s.File, s.Cursor)
+}

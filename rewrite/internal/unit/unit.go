@@ -59,7 +59,9 @@ type Unit struct {
 	claimed map[*flow.Site]string
 	files   map[*flow.File]*FileEdits
 	names   map[*ast.FuncDecl]map[string]bool
-	facts   map[string]any
+	// contexts are the contexts that rules have put in scope for sites.
+	contexts map[*flow.Site]string
+	done     map[ast.Node]bool
 }
 
 // FileEdits are a unit's edits of one file.
@@ -84,7 +86,7 @@ func New(s Settings, g *flow.Graph, c *flow.Cluster) *Unit {
 	return &Unit{
 		Settings: s, Graph: g, Cluster: c,
 		claimed: map[*flow.Site]string{}, files: map[*flow.File]*FileEdits{},
-		names: map[*ast.FuncDecl]map[string]bool{}, facts: map[string]any{},
+		names: map[*ast.FuncDecl]map[string]bool{}, contexts: map[*flow.Site]string{}, done: map[ast.Node]bool{},
 	}
 }
 
@@ -411,3 +413,12 @@ func ConstInt(f *flow.File, e ast.Expr) (int64, bool) {
 
 // IsNil reports whether e is the predeclared nil.
 func IsNil(f *flow.File, e ast.Expr) bool { return f.Pkg.TypesInfo.Types[ast.Unparen(e)].IsNil() }
+
+// Once reports true the first time it is asked about a node.
+func (u *Unit) Once(n ast.Node) bool {
+	if u.done[n] {
+		return false
+	}
+	u.done[n] = true
+	return true
+}

@@ -1,0 +1,216 @@
+package rewrite
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/rules"
+)
+
+const (
+	helpersFile     = "zz_wsmigrate_helpers.go"
+	helpersTestFile = "zz_wsmigrate_helpers_test.go"
+	engineFile      = "wsmigrate_engine.go"
+)
+
+// generated returns the files that the plan creates or extends: helpers, and
+// the engine's blank import.
+func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
+	type want struct {
+		pkg   string
+		names map[string]bool
+	}
+	files := map[string]*want{}
+	for _, it := range pl.items {
+		if !it.selected || it.outcome != Helpers {
+			continue
+		}
+		for _, e := range it.unit.Files() {
+			if len(e.Helpers) == 0 {
+				continue
+			}
+			name := helpersFile
+			if strings.HasSuffix(e.File.Path, "_test.go") {
+				name = helpersTestFile
+				if strings.HasSuffix(e.File.Syntax.Name.Name, "_test") {
+					name = "zz_wsmigrate_helpers_x_test.go"
+				}
+			}
+			path := filepath.Join(filepath.Dir(e.File.Path), name)
+			w := files[path]
+			if w == nil {
+				w = &want{pkg: e.File.Syntax.Name.Name, names: map[string]bool{}}
+				files[path] = w
+			}
+			for _, h := range e.Helpers {
+				w.names[h] = true
+			}
+		}
+	}
+	// A test file of the same package uses the package's helpers.
+	for path, w := range files {
+		if filepath.Base(path) != helpersTestFile {
+			continue
+		}
+		main := filepath.Join(filepath.Dir(path), helpersFile)
+		if m := files[main]; m != nil {
+			for n := range m.names {
+				delete(w.names, n)
+			}
+		}
+		for _, n := range declared(main) {
+			delete(w.names, n)
+		}
+	}
+	var out []FileChange
+	for path, w := range files {
+		old, err := os.ReadFile(path)
+		if err != nil {
+			old = nil
+		}
+		for _, n := range declared(path) {
+			w.names[n] = true
+		}
+		if len(w.names) == 0 {
+			continue
+		}
+		src, err := pl.helperSource(w.pkg, w.names)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Equal(src, old) {
+			continue
+		}
+		out = append(out, FileChange{Path: path, Old: old, New: src, Created: old == nil})
+	}
+	engine, err := pl.engineFiles(changed)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, engine...)
+	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
+	return out, nil
+}
+
+// declared returns the functions of an existing helpers file.
+func declared(path string) []string {
+	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, d := range f.Decls {
+		if fd, ok := d.(*ast.FuncDecl); ok && fd.Recv == nil {
+			out = append(out, fd.Name.Name)
+		}
+	}
+	return out
+}
+
+func (pl *planner) helperSource(pkg string, names map[string]bool) ([]byte, error) {
+	imps := map[string]bool{}
+	var bodies []string
+	for _, h := range rules.Helpers() {
+		if !names[h.Name] {
+			continue
+		}
+		for _, i := range h.Imports {
+			imps[strings.ReplaceAll(i, "TARGET", pl.opts.Target.Path)] = true
+		}
+		bodies = append(bodies, strings.TrimSpace(h.Source))
+	}
+	paths := make([]string, 0, len(imps))
+	for p := range imps {
+		paths = append(paths, p)
+	}
+	sort.Slice(paths, func(i, j int) bool {
+		di, dj := strings.Contains(paths[i], "."), strings.Contains(paths[j], ".")
+		if di != dj {
+			return dj
+		}
+		return paths[i] < paths[j]
+	})
+	var b strings.Builder
+	fmt.Fprintf(&b, "package %s\n\nimport (\n", pkg)
+	for i, p := range paths {
+		if i > 0 && strings.Contains(p, ".") && !strings.Contains(paths[i-1], ".") {
+			b.WriteString("\n")
+		}
+		b.WriteString("\t" + strconv.Quote(p) + "\n")
+	}
+	b.WriteString(")\n\n" + strings.Join(bodies, "\n\n") + "\n")
+	return format.Source([]byte(b.String()))
+}
+
+// engineFiles returns, where compat shall run on coder, the blank import of
+// the engine for each main package that reaches compat.
+func (pl *planner) engineFiles(changed map[string][]byte) ([]FileChange, error) {
+	if pl.opts.Target.Name != wsapi.TargetCoder.Name {
+		return nil, nil
+	}
+	onShim := map[string]bool{} // folders
+	for _, it := range pl.items {
+		if !it.selected || it.outcome != Shim || !pl.canShim() {
+			continue
+		}
+		for _, f := range it.c.Files {
+			onShim[filepath.Dir(f.Path)] = true
+		}
+	}
+	if len(onShim) == 0 {
+		return nil, nil
+	}
+	var out []FileChange
+	seen := map[string]bool{}
+	for _, v := range pl.prog.tree.Views {
+		if v.Build.File != "" {
+			continue
+		}
+		for _, p := range v.Packages {
+			if p.Name != "main" || p.ForTest != "" || len(p.GoFiles) == 0 || pl.prog.tree.Broken[p.ID] != "" {
+				continue
+			}
+			dir := filepath.Dir(p.GoFiles[0])
+			path := filepath.Join(dir, engineFile)
+			if seen[dir] || !reachesDir(p, onShim) {
+				continue
+			}
+			seen[dir] = true
+			src := []byte("package main\n\n// The WebSocket engine below compat is github.com/coder/websocket.\nimport _ " + strconv.Quote(coderEngine) + "\n")
+			old, err := os.ReadFile(path)
+			if err == nil && bytes.Equal(old, src) {
+				continue
+			}
+			if err != nil {
+				old = nil
+			}
+			out = append(out, FileChange{Path: path, Old: old, New: src, Created: old == nil})
+		}
+	}
+	return out, nil
+}
+
+// reachesDir reports whether p or a package that it imports lies in one of
+// the folders.
+func reachesDir(p *packages.Package, dirs map[string]bool) bool {
+	found := false
+	packages.Visit([]*packages.Package{p}, func(p *packages.Package) bool {
+		if len(p.GoFiles) > 0 && dirs[filepath.Dir(p.GoFiles[0])] {
+			found = true
+		}
+		return !found
+	}, nil)
+	return found
+}

@@ -1,0 +1,356 @@
+package rewrite
+
+import (
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/goline"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/gomod"
+)
+
+// A moduleState is a main module's go.mod and go.sum.
+type moduleState struct {
+	Module
+	old, oldSum []byte
+	sumPath     string
+	// files are the module's Go files that import a library, with the import
+	// paths, as they are on disk.
+	files map[string][]string
+}
+
+func (pl *planner) readModules() error {
+	for _, m := range pl.prog.Modules {
+		st := &moduleState{Module: m, sumPath: filepath.Join(m.Dir, "go.sum"), files: map[string][]string{}}
+		var err error
+		if st.old, err = os.ReadFile(m.GoMod); err != nil {
+			return refuse("make the file readable", "cannot read %s", m.GoMod)
+		}
+		if st.oldSum, err = os.ReadFile(st.sumPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return refuse("make the file readable", "cannot read %s", st.sumPath)
+		}
+		st.scan()
+		pl.mods = append(pl.mods, st)
+	}
+	return nil
+}
+
+// scan fills m.files. testdata is left out, as the go command does for
+// patterns, and so are nested modules.
+func (m *moduleState) scan() {
+	filepath.WalkDir(m.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		name := d.Name()
+		if d.IsDir() {
+			if path == m.Dir {
+				return nil
+			}
+			if name == "vendor" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
+				return filepath.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") {
+			return nil
+		}
+		if paths := importsOf(path, nil); len(paths) > 0 {
+			m.files[path] = paths
+		}
+		return nil
+	})
+}
+
+// importsOf returns the libraries' import paths in a file.
+func importsOf(path string, src []byte) []string {
+	var in any
+	if src != nil {
+		in = src
+	}
+	f, _ := parser.ParseFile(token.NewFileSet(), path, in, parser.ImportsOnly)
+	if f == nil {
+		return nil
+	}
+	var out []string
+	for _, imp := range f.Imports {
+		if p, err := strconv.Unquote(imp.Path.Value); err == nil && wsapi.LibraryOf(p) != nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// module returns the main module that holds the file.
+func (pl *planner) module(file string) *moduleState {
+	m := pl.prog.tree.ModuleOf(file)
+	if m == nil {
+		return nil
+	}
+	for _, st := range pl.mods {
+		if st.Dir == m.Dir {
+			return st
+		}
+	}
+	return nil
+}
+
+func (pl *planner) goVersion(file string) string {
+	if m := pl.module(file); m != nil {
+		if m.Go == "" {
+			return "1.16" // what the go command assumes
+		}
+		return m.Go
+	}
+	return ""
+}
+
+// modChanges returns the changes of go.mod and go.sum that the changed Go
+// files ask for.
+func (pl *planner) modChanges(changed map[string][]byte) ([]FileChange, error) {
+	var out []FileChange
+	pl.msgs = nil
+	for _, m := range pl.mods {
+		before, after := map[string]bool{}, map[string]bool{}
+		for f, paths := range m.files {
+			for _, p := range paths {
+				before[modulePath(p)] = true
+			}
+			if src, ok := changed[f]; ok {
+				paths = importsOf(f, src)
+			}
+			for _, p := range paths {
+				after[modulePath(p)] = true
+			}
+		}
+		for f, src := range changed {
+			if _, ok := m.files[f]; !ok && pl.module(f) == m {
+				for _, p := range importsOf(f, src) {
+					after[modulePath(p)] = true
+				}
+			}
+		}
+		cs, err := pl.modChange(m, before, after)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, cs...)
+	}
+	return out, nil
+}
+
+const coderEngine = wsapi.CompatModule + "/coder"
+
+// modulePath returns the module of a library's import path.
+func modulePath(importPath string) string {
+	if importPath == coderEngine {
+		return coderEngine
+	}
+	if l := wsapi.LibraryOf(importPath); l != nil {
+		return l.Module
+	}
+	return importPath
+}
+
+func (pl *planner) modChange(m *moduleState, before, after map[string]bool) ([]FileChange, error) {
+	var e gomod.Edit
+	var sums []module.Version
+	needGo := ""
+	want := func(mod, version, goVersion string) {
+		if !after[mod] || before[mod] {
+			return
+		}
+		v := module.Version{Path: mod, Version: version}
+		e.Require = append(e.Require, v)
+		sums = append(sums, v)
+		if goVersion != "" && gomod.Compare(m.goLine(), goVersion) < 0 && (needGo == "" || gomod.Compare(needGo, goVersion) < 0) {
+			needGo = goVersion
+		}
+	}
+	nh, cd := wsapi.TargetNhooyr, wsapi.TargetCoder
+	want(nh.Path, nh.Version, "")
+	want(cd.Path, cd.Version, cd.GoVersion)
+	if after[wsapi.CompatModule] && !before[wsapi.CompatModule] {
+		if err := pl.requireCompat(m, &e, &sums, after); err != nil {
+			return nil, err
+		}
+	}
+	if after[coderEngine] {
+		if gomod.Compare(m.goLine(), cd.GoVersion) < 0 {
+			needGo = cd.GoVersion
+		}
+	}
+	for _, mod := range []string{wsapi.GorillaModule, wsapi.CompatModule, nh.Path} {
+		if !before[mod] || after[mod] {
+			continue
+		}
+		if pl.neededIndirectly(mod, after) {
+			e.MarkIndirect = append(e.MarkIndirect, mod)
+			continue
+		}
+		e.Drop = append(e.Drop, mod)
+		if mod == wsapi.CompatModule {
+			e.Drop = append(e.Drop, coderEngine)
+			if !after[nh.Path] {
+				e.Drop = append(e.Drop, nh.Path)
+			}
+			if !after[cd.Path] && before[coderEngine] {
+				e.Drop = append(e.Drop, cd.Path)
+			}
+		}
+	}
+	if needGo != "" {
+		if err := pl.raiseGo(m, needGo); err != nil {
+			return nil, err
+		}
+		e.Go = needGo
+	}
+	if e.Empty() {
+		return nil, nil
+	}
+	mod, err := gomod.Apply(m.old, e)
+	if err != nil {
+		return nil, fmt.Errorf("edit %s: %w", m.GoMod, err)
+	}
+	sum := gomod.DropSums(m.oldSum, e.Drop...)
+	sum, missing := gomod.AddSums(sum, sums...)
+	for _, v := range missing {
+		if v.Path == wsapi.CompatModule || v.Path == coderEngine {
+			pl.msgs = append(pl.msgs, "go.sum has no line for "+v.String()+" yet: run `go mod download "+v.Path+"`")
+		}
+	}
+	var out []FileChange
+	if string(mod) != string(m.old) {
+		out = append(out, FileChange{Path: m.GoMod, Old: m.old, New: mod})
+	}
+	if string(sum) != string(m.oldSum) {
+		out = append(out, FileChange{Path: m.sumPath, Old: m.oldSum, New: sum, Created: m.oldSum == nil})
+	}
+	return out, nil
+}
+
+// goLine returns the go line that holds for the module.
+func (m *moduleState) goLine() string {
+	if m.Go == "" {
+		return "1.16"
+	}
+	return m.Go
+}
+
+// requireCompat plans the requirement of compat and of its engine.
+func (pl *planner) requireCompat(m *moduleState, e *gomod.Edit, sums *[]module.Version, after map[string]bool) error {
+	version := pl.opts.CompatVersion
+	if pl.opts.CompatDir != "" {
+		version = "v0.0.0"
+		e.Replace = append(e.Replace, gomod.Replacement{Old: wsapi.CompatModule, New: pl.replacePath(m, pl.opts.CompatDir)})
+	}
+	mods := []string{wsapi.CompatModule}
+	if after[coderEngine] {
+		mods = append(mods, coderEngine)
+		if pl.opts.CompatDir != "" {
+			e.Replace = append(e.Replace, gomod.Replacement{Old: coderEngine, New: pl.replacePath(m, filepath.Join(pl.opts.CompatDir, "coder"))})
+		}
+	}
+	for _, mod := range mods {
+		v := module.Version{Path: mod, Version: version}
+		e.Require = append(e.Require, v)
+		if pl.opts.CompatDir == "" {
+			*sums = append(*sums, v)
+		}
+	}
+	engines := []wsapi.Target{wsapi.TargetNhooyr}
+	if after[coderEngine] {
+		engines = append(engines, wsapi.TargetCoder)
+	}
+	for _, t := range engines {
+		v := module.Version{Path: t.Path, Version: t.Version}
+		*sums = append(*sums, v)
+		if !after[t.Path] && gomod.Compare(m.goLine(), "1.17") >= 0 {
+			e.Indirect = append(e.Indirect, v)
+		}
+	}
+	return nil
+}
+
+// replacePath returns dir as go.mod writes it: relative where it lies inside
+// the tree.
+func (pl *planner) replacePath(m *moduleState, dir string) string {
+	root := pl.prog.Config.Dir
+	if rel, err := filepath.Rel(root, dir); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		if rel, err = filepath.Rel(m.Dir, dir); err == nil {
+			rel = filepath.ToSlash(rel)
+			if !strings.HasPrefix(rel, ".") {
+				rel = "./" + rel
+			}
+			return rel
+		}
+	}
+	return filepath.ToSlash(dir)
+}
+
+// neededIndirectly reports whether a dependency still imports the module.
+func (pl *planner) neededIndirectly(mod string, after map[string]bool) bool {
+	if mod == wsapi.TargetNhooyr.Path && after[wsapi.CompatModule] {
+		return true
+	}
+	for path := range pl.prog.tree.Foreign {
+		if modulePath(path) == mod {
+			return true
+		}
+	}
+	return false
+}
+
+// raiseGo checks that the module's go line may be raised, and says what
+// changes.
+func (pl *planner) raiseGo(m *moduleState, to string) error {
+	from := m.goLine()
+	if gomod.Compare(from, "1.22") < 0 && gomod.Compare(to, "1.22") >= 0 {
+		loops := pl.loops(m)
+		if !pl.opts.RaiseGo {
+			what := "no loop that would change was found"
+			if len(loops) > 0 {
+				what = fmt.Sprintf("%d loop(s) change their meaning there: %s", len(loops), strings.Join(loops, ", "))
+			}
+			return refuse("allow it with -raise-go, or use -to nhooyr",
+				"%s says go %s and %s needs go %s; from 1.22 on each iteration of a loop has its own variables (%s)", filepath.Base(m.GoMod), from, pl.opts.Target.Path, to, what)
+		}
+		for _, l := range loops {
+			pl.msgs = append(pl.msgs, "this loop's variables become new ones in each iteration: "+l)
+		}
+	}
+	pl.msgs = append(pl.msgs, fmt.Sprintf("the go line of %s goes from %s to %s", m.Path, from, to))
+	return nil
+}
+
+// loops lists the loops of the module whose meaning changes at go 1.22.
+func (pl *planner) loops(m *moduleState) []string {
+	seen := map[string]bool{}
+	for _, v := range pl.prog.tree.Views {
+		for _, l := range goline.Loops(v.Packages) {
+			p := pl.prog.Fset.PositionFor(l.Pos, false)
+			if rel, err := filepath.Rel(m.Dir, p.Filename); err == nil && !strings.HasPrefix(rel, "..") {
+				seen[fmt.Sprintf("%s:%d (%s)", filepath.ToSlash(rel), p.Line, l.Name)] = true
+			}
+		}
+	}
+	out := make([]string, 0, len(seen))
+	for s := range seen {
+		out = append(out, s)
+	}
+	sort.Strings(out)
+	return out
+}

@@ -1,0 +1,149 @@
+package rules
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/edge"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+var identRule = &unit.Rule{
+	Name: "ident",
+	Doc: `Types and constants take the target's name for them. gorilla's constants are untyped; where one was used as an int,
+such as a field, a parameter or a map key, the target's typed constant is converted: int(websocket.MessageText).`,
+	Plan: func(u *unit.Unit) {
+		for _, s := range u.Sites() {
+			m, ok := wsapi.MappingOf(s.Symbol)
+			if !ok {
+				continue
+			}
+			switch {
+			case s.Symbol == "Conn":
+				u.Claim(s)
+				if bad := zeroConn(s); bad != "" {
+					u.Refuse(s.Pos, bad, "a connection is made by Accept or Dial alone")
+				}
+			case s.Symbol == "Conn.Subprotocol":
+				u.Claim(s)
+			case m.Kind == wsapi.Const:
+				planConst(u, s, m)
+			}
+		}
+	},
+}
+
+// zeroConn says what is wrong with a use of the type Conn that makes a value
+// of it.
+func zeroConn(s *flow.Site) string {
+	c := s.Cursor
+	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
+		c = c.Parent()
+	}
+	switch k, _ := c.ParentEdge(); k {
+	case edge.CompositeLit_Type:
+		return "a zero Conn of the target hangs in every call"
+	case edge.CallExpr_Args:
+		if id, ok := c.Parent().Node().(*ast.CallExpr).Fun.(*ast.Ident); ok && id.Name == "new" {
+			return "a zero Conn of the target hangs in every call"
+		}
+	}
+	return ""
+}
+
+// planConst converts a constant that no call has claimed.
+func planConst(u *unit.Unit, s *flow.Site, m wsapi.Mapping) {
+	to := m.To(u.Target)
+	n, _ := unit.ConstInt(s.File, unit.Qualified(s))
+	if len(to) == 0 || n == 8 || n == 9 || n == 10 {
+		// A comparison with a type that no read returns is dead code before
+		// and after.
+		if n >= 8 && n <= 10 && comparedType(u, s) {
+			u.Claim(s)
+			x := unit.Qualified(s)
+			u.Replace(s.File, x.Pos(), x.End(), u.Lib(s.File)+".MessageType("+s.File.Text(x)[:0]+itoa(n)+")")
+			return
+		}
+		return
+	}
+	u.Claim(s)
+	x := unit.Qualified(s)
+	name := u.Lib(s.File) + "." + string(to[0])
+	if typedContext(u, s) {
+		u.Replace(s.File, x.Pos(), x.End(), name)
+		return
+	}
+	u.Replace(s.File, x.Pos(), x.End(), "int("+name+")")
+}
+
+func itoa(n int64) string {
+	if n == 10 {
+		return "10"
+	}
+	return string(rune('0' + n))
+}
+
+// comparedType reports whether the constant is compared with a message type
+// variable that changes its type.
+func comparedType(u *unit.Unit, s *flow.Site) bool {
+	c := s.Cursor
+	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
+		c = c.Parent()
+	}
+	info := s.File.Pkg.TypesInfo
+	retyped := func(e ast.Expr) bool {
+		id, ok := ast.Unparen(e).(*ast.Ident)
+		if !ok {
+			return false
+		}
+		v, ok := info.ObjectOf(id).(*types.Var)
+		return ok && retypable(u, s.File, v)
+	}
+	switch k, _ := c.ParentEdge(); k {
+	case edge.BinaryExpr_X:
+		return retyped(c.Parent().Node().(*ast.BinaryExpr).Y)
+	case edge.BinaryExpr_Y:
+		return retyped(c.Parent().Node().(*ast.BinaryExpr).X)
+	case edge.CaseClause_List:
+		sw, ok := c.Parent().Parent().Parent().Node().(*ast.SwitchStmt)
+		return ok && sw.Tag != nil && retyped(sw.Tag)
+	case edge.AssignStmt_Rhs:
+		as := c.Parent().Node().(*ast.AssignStmt)
+		return as.Tok == token.ASSIGN && len(as.Lhs) == 1 && retyped(as.Lhs[0])
+	}
+	return false
+}
+
+// typedContext reports whether the constant stands where the target's type is
+// expected: beside a message type variable, or beside a close code.
+func typedContext(u *unit.Unit, s *flow.Site) bool {
+	if comparedType(u, s) {
+		return true
+	}
+	c := s.Cursor
+	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
+		c = c.Parent()
+	}
+	isCode := func(e ast.Expr) bool {
+		sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+		if !ok {
+			return false
+		}
+		site := u.SiteAt(sel.Sel)
+		return site != nil && site.Symbol == "CloseError.Code"
+	}
+	switch k, _ := c.ParentEdge(); k {
+	case edge.BinaryExpr_X:
+		return isCode(c.Parent().Node().(*ast.BinaryExpr).Y)
+	case edge.BinaryExpr_Y:
+		return isCode(c.Parent().Node().(*ast.BinaryExpr).X)
+	case edge.CaseClause_List:
+		sw, ok := c.Parent().Parent().Parent().Node().(*ast.SwitchStmt)
+		return ok && sw.Tag != nil && isCode(sw.Tag)
+	}
+	return false
+}

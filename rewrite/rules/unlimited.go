@@ -1,0 +1,246 @@
+package rules
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+// planUnlimited lifts the target's default read limit of a connection that
+// the call at c (Accept or Dial) makes, unless a SetReadLimit precedes every
+// read of the cluster anyway. It reports false after refusing.
+func planUnlimited(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
+	if limited(u) {
+		return true
+	}
+	if k, _ := c.ParentEdge(); k == edge.ReturnStmt_Results {
+		return planReturned(u, s, c)
+	}
+	as, ok := assignment(c)
+	if !ok || len(as.Lhs) < 2 {
+		if k, _ := c.ParentEdge(); k == edge.ValueSpec_Values {
+			if vs := c.Parent().Node().(*ast.ValueSpec); len(vs.Names) > 1 {
+				return limitAfter(u, s, c, vs.Names[0], vs.Names[len(vs.Names)-1])
+			}
+		}
+		if k, _ := c.ParentEdge(); k == edge.ExprStmt_X {
+			return true
+		}
+		u.Refuse(s.Pos, "the connection is passed on at once, and the target's read limit of 32768 bytes must be lifted first", "assign it to a variable and call SetReadLimit(-1)")
+		return false
+	}
+	return limitAfter(u, s, c, as.Lhs[0], as.Lhs[len(as.Lhs)-1])
+}
+
+// limitAfter inserts conn.SetReadLimit(-1) behind the statement of c, past
+// the check of its error.
+func limitAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor, conn, err ast.Expr) bool {
+	f := s.File
+	if isBlank(conn) {
+		return true
+	}
+	at, list, i, ok := unit.Stmt(c)
+	if !ok {
+		u.Refuse(s.Pos, "the read limit cannot be lifted here", "call SetReadLimit(-1) on the connection")
+		return false
+	}
+	set := f.Text(conn) + ".SetReadLimit(-1)"
+	if is, ok := at.Node().(*ast.IfStmt); ok {
+		// if conn, err := …; err != nil { … } else { … }
+		obj := objectOf(f, err)
+		if is.Init == nil || obj == nil {
+			u.Refuse(s.Pos, "the read limit cannot be lifted here", "call SetReadLimit(-1) on the connection")
+			return false
+		}
+		declares := false
+		if as, ok := is.Init.(*ast.AssignStmt); ok && as.Tok == token.DEFINE {
+			if id, ok := conn.(*ast.Ident); ok && f.Pkg.TypesInfo.Defs[id] != nil {
+				declares = true
+			}
+		}
+		switch {
+		case unit.IsErrNotNil(f, is.Cond, obj) && is.Else != nil:
+			if b, ok := is.Else.(*ast.BlockStmt); ok {
+				u.Insert(f, b.Lbrace+1, "\n"+set)
+				return true
+			}
+		case unit.IsErrNotNil(f, is.Cond, obj) && declares:
+			return true // out of scope afterwards
+		case unit.IsErrNotNil(f, is.Cond, obj) && terminates(f, is.Body):
+			u.Insert(f, is.End(), "\n"+set)
+			return true
+		case isErrNil(f, is.Cond, obj):
+			u.Insert(f, is.Body.Lbrace+1, "\n"+set)
+			return true
+		}
+		u.Refuse(s.Pos, "the read limit cannot be lifted here", "call SetReadLimit(-1) on the connection")
+		return false
+	}
+	obj := objectOf(f, err)
+	if obj == nil { // the error is dropped
+		u.Insert(f, at.Node().End(), "\n"+set)
+		return true
+	}
+	if i+1 < len(list) {
+		if is, ok := list[i+1].(*ast.IfStmt); ok && is.Init == nil {
+			switch {
+			case unit.IsErrNotNil(f, is.Cond, obj) && is.Else == nil && terminates(f, is.Body):
+				u.Insert(f, is.End(), "\n"+set)
+				return true
+			case unit.IsErrNotNil(f, is.Cond, obj) && is.Else != nil:
+				if b, ok := is.Else.(*ast.BlockStmt); ok {
+					u.Insert(f, b.Lbrace+1, "\n"+set)
+					return true
+				}
+			}
+		}
+	}
+	u.Insert(f, at.Node().End(), "\nif "+f.Text(err)+" == nil {\n"+set+"\n}")
+	return true
+}
+
+// planReturned splits `return upgrader.Upgrade(…)`.
+func planReturned(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
+	f := s.File
+	ret := c.Parent().Node().(*ast.ReturnStmt)
+	tup, ok := f.Pkg.TypesInfo.TypeOf(c.Node().(ast.Expr)).(*types.Tuple)
+	if len(ret.Results) != 1 || !ok {
+		u.Refuse(s.Pos, "the connection is returned at once", "assign it to a variable and call SetReadLimit(-1)")
+		return false
+	}
+	conn, err := u.Fresh(f, c, "conn"), u.Fresh(f, c, "err")
+	names := conn + ", " + err
+	if tup.Len() == 3 {
+		names = conn + ", " + u.Fresh(f, c, "resp") + ", " + err
+	}
+	call := c.Node()
+	u.Replace(f, ret.Pos(), ret.End(), names+" := ", call, "\nif "+err+" == nil {\n"+conn+".SetReadLimit(-1)\n}\nreturn "+names)
+	return true
+}
+
+func objectOf(f *flow.File, e ast.Expr) types.Object {
+	id, ok := ast.Unparen(e).(*ast.Ident)
+	if !ok || id.Name == "_" {
+		return nil
+	}
+	return f.Pkg.TypesInfo.ObjectOf(id)
+}
+
+// isErrNil reports whether cond is `err == nil`.
+func isErrNil(f *flow.File, cond ast.Expr, err types.Object) bool {
+	b, ok := ast.Unparen(cond).(*ast.BinaryExpr)
+	if !ok || b.Op != token.EQL {
+		return false
+	}
+	x, y := b.X, b.Y
+	if unit.IsNil(f, x) {
+		x, y = y, x
+	}
+	return unit.IsNil(f, y) && objectOf(f, x) == err
+}
+
+// terminates reports whether a block ends by leaving its surroundings.
+func terminates(f *flow.File, b *ast.BlockStmt) bool {
+	if len(b.List) == 0 {
+		return false
+	}
+	return leaves(f, b.List[len(b.List)-1])
+}
+
+// leaves reports whether control never gets past the statement.
+func leaves(f *flow.File, s ast.Stmt) bool {
+	switch n := s.(type) {
+	case *ast.ReturnStmt:
+		return true
+	case *ast.BranchStmt:
+		return n.Tok != token.FALLTHROUGH
+	case *ast.BlockStmt:
+		return terminates(f, n)
+	case *ast.IfStmt:
+		return n.Else != nil && terminates(f, n.Body) && leaves(f, n.Else)
+	case *ast.ExprStmt:
+		call, ok := n.X.(*ast.CallExpr)
+		return ok && noReturn(f, call)
+	}
+	return false
+}
+
+// noReturn reports whether the call never returns.
+func noReturn(f *flow.File, call *ast.CallExpr) bool {
+	var obj types.Object
+	switch fun := ast.Unparen(call.Fun).(type) {
+	case *ast.Ident:
+		obj = f.Pkg.TypesInfo.Uses[fun]
+	case *ast.SelectorExpr:
+		obj = f.Pkg.TypesInfo.Uses[fun.Sel]
+	}
+	switch obj := obj.(type) {
+	case *types.Builtin:
+		return obj.Name() == "panic"
+	case *types.Func:
+		if obj.Pkg() == nil {
+			return false
+		}
+		switch obj.Pkg().Path() {
+		case "log":
+			return strings.HasPrefix(obj.Name(), "Fatal") || strings.HasPrefix(obj.Name(), "Panic")
+		case "os":
+			return obj.Name() == "Exit"
+		case "runtime":
+			return obj.Name() == "Goexit"
+		case "testing":
+			switch obj.Name() {
+			case "Fatal", "Fatalf", "FailNow", "Skip", "Skipf", "SkipNow":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// limited reports whether in every function of the cluster that reads, a
+// SetReadLimit on the same expression stands in the function's own list of
+// statements before the first read.
+func limited(u *unit.Unit) bool {
+	reads := u.All("Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON")
+	if len(reads) == 0 {
+		return false
+	}
+	for _, r := range reads {
+		if !limitBefore(u, r) {
+			return false
+		}
+	}
+	return true
+}
+
+func limitBefore(u *unit.Unit, read *flow.Site) bool {
+	fn, ok := unit.Func(read.Cursor)
+	if !ok {
+		return false
+	}
+	body, _ := unit.Body(fn.Node())
+	for _, l := range u.All("Conn.SetReadLimit") {
+		if l.File != read.File || l.Ident.Pos() > read.Ident.Pos() {
+			continue
+		}
+		at, list, _, ok := unit.Stmt(l.Cursor)
+		if !ok || len(body.List) == 0 || len(list) != len(body.List) || list[0] != body.List[0] {
+			continue
+		}
+		if _, ok := at.Node().(*ast.ExprStmt); !ok {
+			continue
+		}
+		if x, y := unit.Recv(l), unit.Recv(read); x != nil && y != nil && unit.SameExpr(read.File, x, y) {
+			return true
+		}
+	}
+	return false
+}
