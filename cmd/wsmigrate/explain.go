@@ -18,6 +18,7 @@ import (
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 	"github.com/wsmigrate/wsmigrate/rewrite"
+	"github.com/wsmigrate/wsmigrate/rewrite/rules"
 )
 
 // place matches FILE:LINE and FILE:LINE:COLUMN.
@@ -65,6 +66,10 @@ func (e *explainer) word(what string) bool {
 	if e.rule(what) {
 		return true
 	}
+	if i := slices.IndexFunc(words, func(w word) bool { return w.name == what }); i >= 0 {
+		words[i].explain(e)
+		return true
+	}
 	rows := matchRows(what)
 	if len(rows) == 0 {
 		return false
@@ -94,19 +99,22 @@ func explainable() []string {
 	for _, a := range analyzer.Suite {
 		names = append(names, a.Name)
 	}
-	for _, m := range wsapi.Mappings() {
-		if m.Rule != "" && !slices.Contains(names, m.Rule) {
-			names = append(names, m.Rule)
-		}
+	for _, r := range rules.All() {
+		names = append(names, r.Name)
+	}
+	for _, w := range words {
+		names = append(names, w.name)
 	}
 	return append(names, symbols()...)
 }
+
+func (e *explainer) title(s string) { fmt.Fprintf(e.b, "%s\n", e.p.Bold(s)) }
 
 func (e *explainer) heading(s string) { fmt.Fprintf(e.b, "\n%s\n", e.p.Bold(s)) }
 
 func (e *explainer) analyzer(a *analysis.Analyzer) {
 	title, rest, _ := strings.Cut(a.Doc, "\n")
-	fmt.Fprintf(e.b, "%s\n", e.p.Bold(title))
+	e.title(title)
 	if rest = strings.Trim(rest, "\n"); rest != "" {
 		fmt.Fprintf(e.b, "\n%s\n", rest)
 	}
@@ -115,26 +123,45 @@ func (e *explainer) analyzer(a *analysis.Analyzer) {
 	}
 }
 
-// rule explains a rewrite rule by the identifiers that it handles.
+// rule explains a rewrite rule: what it says of itself, and what it converts.
 func (e *explainer) rule(name string) bool {
 	rows := slices.DeleteFunc(wsapi.Mappings(), func(m wsapi.Mapping) bool { return m.Rule != name })
-	if len(rows) == 0 {
+	doc := ruleDoc(name)
+	if doc == "" && len(rows) == 0 {
 		return false
 	}
-	fmt.Fprintf(e.b, "%s\n", e.p.Bold("rewrite rule "+name))
+	e.title("rewrite rule " + name)
+	if doc != "" {
+		fmt.Fprintln(e.b)
+		e.prose(doc)
+	}
+	if len(rows) == 0 {
+		return true
+	}
 	e.heading("Converts")
 	e.list(rows)
-	// The rule's texts are those of the identifiers; those that are told in
-	// the same words are told once.
-	told := make(map[string]bool)
+	// A rule about a few identifiers is told by them; one about many, such as
+	// renaming constants, by its first.
+	const few = 4
+	if len(rows) > few {
+		fmt.Fprintf(e.b, "\n\"wsmigrate explain\" tells about each; for example:\n")
+		rows = rows[:1]
+	}
 	for _, m := range rows {
-		if text := m.Note + m.ByHand + m.Before; !told[text] {
-			told[text] = true
-			e.b.WriteByte('\n')
-			e.mapping(m)
-		}
+		e.b.WriteByte('\n')
+		e.mapping(m)
 	}
 	return true
+}
+
+// ruleDoc returns what a rewrite rule says of itself.
+func ruleDoc(name string) string {
+	for _, r := range rules.All() {
+		if r.Name == name {
+			return r.Doc
+		}
+	}
+	return ""
 }
 
 // list writes a line for each row.

@@ -164,12 +164,12 @@ func (inv *invocation) palette() term.Palette {
 
 // text returns a writer of doc for results.
 func (inv *invocation) text(doc *report.Document) *report.Text {
-	return &report.Text{Doc: doc, Palette: inv.palette()}
+	return &report.Text{Doc: doc, Palette: inv.palette(), Verbose: inv.verbose, Width: term.Width(inv.stdout, 0)}
 }
 
 // remarksText returns a writer of doc for stderr.
 func (inv *invocation) remarksText(doc *report.Document) *report.Text {
-	return &report.Text{Doc: doc, Palette: inv.color.Palette(inv.stderr, inv.getenv)}
+	return &report.Text{Doc: doc, Palette: inv.color.Palette(inv.stderr, inv.getenv), Verbose: inv.verbose, Width: term.Width(inv.stderr, 0)}
 }
 
 // load loads what the patterns name.

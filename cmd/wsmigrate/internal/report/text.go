@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 )
@@ -15,8 +16,10 @@ import (
 type Text struct {
 	Doc     *Document
 	Palette term.Palette
-	// Verbose adds the list of files of each cluster.
+	// Verbose adds the files of each cluster.
 	Verbose bool
+	// Width folds long lines of prose; zero leaves them whole.
+	Width int
 
 	sources map[string][][]byte // lines of the files that frames were cut from
 }
@@ -151,7 +154,20 @@ func (t *Text) Clusters(w io.Writer) error {
 		tab.Add(Cell{Text: fmt.Sprint(c.ID)}, Cell{c.Name, t.Palette.Bold}, Cell{Text: fmt.Sprint(c.Sites)},
 			Cell{Text: fmt.Sprint(len(c.Files))}, t.outcome(c))
 	}
-	return tab.Write(w)
+	if err := tab.Write(w); err != nil || !t.Verbose {
+		return err
+	}
+	var files Table
+	files.Indent = "  "
+	for _, c := range t.Doc.Clusters {
+		for _, f := range c.Files {
+			files.Add(Cell{Text: fmt.Sprint(c.ID)}, Cell{f, t.Palette.Cyan})
+		}
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return files.Write(w)
 }
 
 func (t *Text) outcome(c Cluster) Cell {
@@ -191,9 +207,9 @@ func (t *Text) blocking(b *bytes.Buffer) {
 		}
 		fmt.Fprintf(b, "  cluster %d, %s (%s)\n", c.ID, c.Name, c.Outcome)
 		for _, r := range c.Blocking {
-			fmt.Fprintf(b, "    %s%s %s\n", t.at(r.Posn), r.Reason, t.Palette.Dim("("+r.Rule+")"))
+			fmt.Fprintf(b, "    %s%s %s\n", t.at(r.Posn), oneLine(r.Reason), t.Palette.Dim("("+r.Rule+")"))
 			if r.Help != "" {
-				fmt.Fprintf(b, "        %s\n", r.Help)
+				t.fold(b, "        ", r.Help)
 			}
 		}
 		if c.Diagnostic != "" {
@@ -241,7 +257,7 @@ func (t *Text) notes(b *bytes.Buffer) {
 				fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("differences in behaviour:"))
 				first = false
 			}
-			fmt.Fprintf(b, "  %s%s %s\n", t.at(n.Posn), n.Message, t.Palette.Dim("("+n.Rule+")"))
+			fmt.Fprintf(b, "  %s%s %s\n", t.at(n.Posn), oneLine(n.Message), t.Palette.Dim("("+n.Rule+")"))
 		}
 	}
 }
@@ -263,6 +279,22 @@ func (t *Text) messages(b *bytes.Buffer) {
 		}
 		fmt.Fprintf(b, "%s %s\n", t.Palette.Yellow("note:"), oneLine(m))
 	}
+}
+
+// fold writes a paragraph, indented, on lines that fit the width.
+func (t *Text) fold(b *bytes.Buffer, indent, s string) {
+	line := ""
+	for _, w := range strings.Fields(s) {
+		if line != "" && t.Width > 0 && utf8.RuneCountInString(indent+line)+1+utf8.RuneCountInString(w) > t.Width {
+			fmt.Fprintf(b, "%s%s\n", indent, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += w
+	}
+	fmt.Fprintf(b, "%s%s\n", indent, line)
 }
 
 // oneLine folds white space, so that a line of output stays one.

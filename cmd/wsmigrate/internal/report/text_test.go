@@ -84,6 +84,30 @@ func TestTextColor(t *testing.T) {
 	}
 }
 
+func TestFold(t *testing.T) {
+	for width, want := range map[int]string{
+		0:  "  one two three four\n",
+		11: "  one two\n  three\n  four\n",
+		1:  "  one\n  two\n  three\n  four\n",
+	} {
+		var b bytes.Buffer
+		(&Text{Width: width}).fold(&b, "  ", "one two\nthree four")
+		if b.String() != want {
+			t.Errorf("width %d: %q, want %q", width, b.String(), want)
+		}
+	}
+}
+
+func TestVerboseNamesFiles(t *testing.T) {
+	var b bytes.Buffer
+	if err := (&Text{Doc: sample(t.TempDir()), Verbose: true}).Clusters(&b); err != nil {
+		t.Fatal(err)
+	}
+	if want := "\n  1  a.go\n  1  hub/hub.go\n  2  legacy.go\n"; !strings.HasSuffix(b.String(), want) {
+		t.Errorf("got\n%s\nwant it to end in\n%s", b.String(), want)
+	}
+}
+
 func TestTable(t *testing.T) {
 	tab := Table{Right: []bool{true}}
 	tab.Add(Cell{Text: "1"}, Cell{Text: "ü"}, Cell{Text: "x"})
