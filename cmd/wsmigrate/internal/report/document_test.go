@@ -43,6 +43,7 @@ func sample(dir string) *Document {
 				ID: 2, Name: "legacy", Outcome: rewrite.Shim, Sites: make([]rewrite.Site, 21),
 				Files: []string{filepath.Join(dir, "legacy.go")},
 				Blocking: []rewrite.Reason{
+					{Pos: at("legacy.go", 140, 2), Rule: "reader", Text: "the reader is not read to its end"},
 					{Pos: at("legacy.go", 130, 9), Rule: "reader", Text: "the reader is not read to its end"},
 					{Pos: at("legacy.go", 88, 7), Rule: "handler", Text: "nhooyr has no hook for pings", Help: "try -to coder"},
 				},

@@ -205,9 +205,17 @@ func (t *Text) blocking(b *bytes.Buffer) {
 			fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("not converted:"))
 			first = false
 		}
-		fmt.Fprintf(b, "  cluster %d, %s (%s)\n", c.ID, c.Name, c.Outcome)
-		for _, r := range c.Blocking {
-			fmt.Fprintf(b, "    %s%s %s\n", t.at(r.Posn), oneLine(r.Reason), t.Palette.Dim("("+r.Rule+")"))
+		fmt.Fprintf(b, "  %s, %s\n", t.Palette.Bold(fmt.Sprintf("cluster %d, %s", c.ID, c.Name)), t.outcome(c).Text)
+		for _, r := range grouped(c.Blocking) {
+			var at []string
+			for _, p := range r.at {
+				at = append(at, t.Palette.Cyan(p.String()))
+			}
+			where := strings.Join(at, ", ")
+			if where != "" {
+				where += ": "
+			}
+			fmt.Fprintf(b, "    %s%s %s\n", where, oneLine(r.Reason), t.Palette.Dim("("+r.Rule+")"))
 			if r.Help != "" {
 				t.fold(b, "        ", r.Help)
 			}
@@ -219,6 +227,33 @@ func (t *Text) blocking(b *bytes.Buffer) {
 			fmt.Fprintf(b, "    %s\n", t.Palette.Green(s))
 		}
 	}
+}
+
+// A group is the sites that one sentence speaks of.
+type group struct {
+	Blocking
+	at []Posn
+}
+
+// grouped joins the sites that are blocked for the same reason, in the order
+// of their first.
+func grouped(blocking []Blocking) []group {
+	var groups []group
+	index := make(map[Blocking]int)
+	for _, r := range blocking {
+		key := r
+		key.Posn = Posn{}
+		i, ok := index[key]
+		if !ok {
+			i = len(groups)
+			index[key] = i
+			groups = append(groups, group{Blocking: key})
+		}
+		if r.Posn.File != "" {
+			groups[i].at = append(groups[i].at, r.Posn)
+		}
+	}
+	return groups
 }
 
 // at returns a position in front of a text.
