@@ -66,7 +66,8 @@ type Conn struct {
 
 	// msgMu makes one call of a writing method atomic. It is held while the
 	// call's frames are written, but not between the calls on a message
-	// writer, and never while user code runs. Order: msgMu before frameMu.
+	// writer, and not while user code runs, a BufferPool's excepted.
+	// Order: msgMu before frameMu.
 	msgMu        sync.Mutex
 	writer       *messageWriter // the open one
 	writeBuf     []byte         // nil while no message needs it
@@ -160,8 +161,9 @@ func (c *Conn) init() {
 // part of a cycle, by a handler that uses it, and the runtime runs no
 // finalizer in a cycle.
 //
-// The network connection is not closed here: the user may hold on to it alone.
-// When nobody does, the runtime closes it.
+// It does not run under a method that uses the engine: that holds a lock in
+// the Conn. The network connection is not closed here: the user may hold on to
+// it alone. When nobody does, the runtime closes it.
 type guard struct{ link *engine.Link }
 
 func newGuard(link *engine.Link) *guard {

@@ -124,11 +124,7 @@ func (c *Conn) unlocked(f func() error) error {
 
 // protocolError tells the peer what was wrong and returns it as an error.
 func (c *Conn) protocolError(msg string) error {
-	p := FormatCloseMessage(CloseProtocolError, msg)
-	if len(p) > wire.MaxControlPayload {
-		p = p[:wire.MaxControlPayload]
-	}
-	_ = c.WriteControl(CloseMessage, p, time.Now().Add(replyWait))
+	_ = c.WriteControl(CloseMessage, FormatCloseMessage(CloseProtocolError, msg), time.Now().Add(replyWait))
 	return errors.New("websocket: " + msg)
 }
 

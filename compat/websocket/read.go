@@ -3,7 +3,6 @@ package websocket
 import (
 	"errors"
 	"io"
-	"runtime"
 )
 
 const (
@@ -141,8 +140,6 @@ func (c *Conn) readPayload(p []byte) (int, error) {
 func (c *Conn) decode(p []byte) {
 	c.link.Decode(p, c.maskKey, c.maskPos)
 	c.maskPos += int64(len(p))
-	// The guard must not release the engine under the call above.
-	runtime.KeepAlive(c)
 }
 
 // ReadMessage reads the next message whole, as NextReader and io.ReadAll would.

@@ -3,7 +3,6 @@ package websocket
 import (
 	"errors"
 	"io"
-	"runtime"
 	"time"
 
 	"github.com/wsmigrate/wsmigrate/compat/internal/wire"
@@ -79,9 +78,7 @@ func (c *Conn) putFrame(first byte, p []byte, deadline time.Time) error {
 		return err
 	}
 	_ = c.netConn.SetWriteDeadline(deadline) // a connection without deadlines is still written to
-	err := c.link.WriteFrame(first, p)
-	runtime.KeepAlive(c) // as in decode
-	if err != nil {
+	if err := c.link.WriteFrame(first, p); err != nil {
 		return c.failWrites(err)
 	}
 	if first&wire.OpcodeMask == wire.Close {

@@ -78,42 +78,6 @@ func (h Header) Append(b []byte) []byte {
 	return b
 }
 
-// Parse decodes the header at the start of b and returns its size, or 0 when
-// b holds only a part of it. A length with the top bit set is returned
-// negative; it is for the caller to refuse.
-func Parse(b []byte) (h Header, size int) {
-	if len(b) < 2 {
-		return Header{}, 0
-	}
-	h.First = b[0]
-	h.Masked = b[1]&MaskBit != 0
-	size = 2
-	switch n := b[1] & LengthMask; n {
-	case 126:
-		size += 2
-		if len(b) < size {
-			return Header{}, 0
-		}
-		h.Length = int64(binary.BigEndian.Uint16(b[2:]))
-	case 127:
-		size += 8
-		if len(b) < size {
-			return Header{}, 0
-		}
-		h.Length = int64(binary.BigEndian.Uint64(b[2:]))
-	default:
-		h.Length = int64(n)
-	}
-	if h.Masked {
-		if len(b) < size+4 {
-			return Header{}, 0
-		}
-		copy(h.Key[:], b[size:])
-		size += 4
-	}
-	return h, size
-}
-
 // Rotate returns the key that masks a payload from offset pos on.
 func Rotate(key [4]byte, pos int64) [4]byte {
 	var k [4]byte
