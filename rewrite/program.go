@@ -5,6 +5,7 @@ import (
 	"errors"
 	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -158,5 +159,18 @@ func (p *Program) Packages() []*packages.Package {
 // matches reports whether the user's patterns name the package.
 func (p *Program) matches(pkg *packages.Package) bool {
 	m := p.tree.Matched
-	return m == nil || m[pkg.PkgPath] || m[pkg.ForTest] || strings.HasPrefix(pkg.PkgPath, "command-line-arguments")
+	if m == nil || m[pkg.PkgPath] || m[pkg.ForTest] {
+		return true
+	}
+	// A file that was loaded by name belongs to its folder.
+	if len(pkg.GoFiles) == 0 || pkg.PkgPath != "command-line-arguments" {
+		return false
+	}
+	dir := filepath.Dir(pkg.GoFiles[0])
+	mod := p.tree.ModuleOf(pkg.GoFiles[0])
+	if mod == nil {
+		return false
+	}
+	rel, err := filepath.Rel(mod.Dir, dir)
+	return err == nil && m[path.Join(mod.Path, filepath.ToSlash(rel))]
 }

@@ -11,10 +11,15 @@ import (
 // All returns the rules in the order in which they run.
 func All() []*unit.Rule {
 	return []*unit.Rule{
+		heartbeatRule,
+		closeframeRule,
+		deadlineRule,
 		upgradeRule,
 		limitRule,
 		readRule,
 		writeRule,
+		readerRule,
+		writerRule,
 		closeRule,
 		identRule,
 	}

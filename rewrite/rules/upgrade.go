@@ -288,7 +288,8 @@ func planResponseHeader(u *unit.Unit, s *flow.Site, c inspector.Cursor, call *as
 	}
 	k := u.Fresh(s.File, c, "k")
 	v := u.Fresh(s.File, c, "v")
-	u.Insert(s.File, at.Node().Pos(), "for "+k+", "+v+" := range "+s.File.Text(h)+" {\n"+s.File.Text(call.Args[0])+".Header()["+k+"] = "+v+"\n}\n")
+	pos := at.Node().Pos()
+	u.Replace(s.File, pos, pos, "for "+k+", "+v+" := range ", h, " {\n\t", call.Args[0], ".Header()["+k+"] = "+v+"\n}\n")
 	u.Release(c, k, v)
 	return true
 }

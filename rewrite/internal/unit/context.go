@@ -240,3 +240,6 @@ func (u *Unit) Ctx(s *flow.Site) string {
 	}
 	return u.Context(s.File, s.Cursor)
 }
+
+// HasContext reports whether a rule has set the site's context.
+func (u *Unit) HasContext(s *flow.Site) bool { return u.contexts[s] != "" }

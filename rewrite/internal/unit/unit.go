@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -249,10 +250,13 @@ func (u *Unit) Edits(f *flow.File) *FileEdits {
 // literal text, ast.Nodes and Spans are quoted with the edits inside them.
 func (u *Unit) Replace(f *flow.File, pos, end token.Pos, parts ...any) {
 	op := Op{Start: f.Offset(pos), End: f.Offset(end)}
+	// Files that are not gofmt-clean keep their layout, so new lines are
+	// indented here.
+	newline := "\n" + Indent(f, pos)
 	for _, p := range parts {
 		switch p := p.(type) {
 		case string:
-			op.Parts = append(op.Parts, edit.Text(p))
+			op.Parts = append(op.Parts, edit.Text(strings.ReplaceAll(p, "\n", newline)))
 		case Span:
 			op.Parts = append(op.Parts, edit.Quote(f.Offset(p.Pos), f.Offset(p.End)))
 		case ast.Node:

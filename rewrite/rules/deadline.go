@@ -1,0 +1,314 @@
+package rules
+
+import (
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+var deadlineRule = &unit.Rule{
+	Name: "deadline",
+	Doc: `A deadline that is set before a call in the same list of statements becomes a context with a timeout for the calls
+it covers, cancelled behind the last of them. gorilla's SetReadDeadline and SetWriteDeadline never return an error,
+so a test of it goes. A read that runs into its timeout closes the whole connection; in gorilla writes went on. A
+deadline set elsewhere, or one that other functions rely on, is refused.`,
+	Plan: func(u *unit.Unit) {
+		planDeadlines(u, "Conn.SetWriteDeadline", "wctx", "Conn.WriteMessage", "Conn.NextWriter", "Conn.WriteJSON", "WriteJSON", "Conn.WritePreparedMessage")
+		planDeadlines(u, "Conn.SetReadDeadline", "rctx", "Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")
+	},
+}
+
+// planDeadlines converts the deadlines that setter sets for the given calls.
+func planDeadlines(u *unit.Unit, setter wsapi.Symbol, base string, calls ...wsapi.Symbol) {
+	var clears []*flow.Site
+	converted, failed := 0, 0
+	for _, s := range u.Sites(setter) {
+		call := unit.Call(s)
+		if call != nil && len(call.Args) == 1 && isZeroTime(s.File, call.Args[0]) {
+			clears = append(clears, s)
+			continue
+		}
+		if planDeadline(u, s, call, base, calls) {
+			converted++
+		} else {
+			failed++
+		}
+	}
+	for _, s := range clears {
+		c, ok := unit.CallCursor(s)
+		if !ok || failed > 0 || !deleteSetter(u, s, c) {
+			u.RefuseSite(s, "a deadline is cleared that was not converted", "drop the call when the deadline it clears is gone")
+		}
+	}
+	if converted == 0 {
+		return
+	}
+	for _, s := range u.Sites(calls...) {
+		if !u.HasContext(s) && isDataCall(s) {
+			u.Note(s.File, s.Ident.Pos(), "deadline", "a deadline that another call had set still held for this one in gorilla; it has none now")
+		}
+	}
+}
+
+// isDataCall reports whether the site is not a control message.
+func isDataCall(s *flow.Site) bool {
+	call := unit.Call(s)
+	if call == nil || s.Symbol != "Conn.WriteMessage" {
+		return true
+	}
+	n, ok := unit.ConstInt(s.File, call.Args[0])
+	return !ok || n < 8
+}
+
+func isZeroTime(f *flow.File, e ast.Expr) bool {
+	lit, ok := ast.Unparen(e).(*ast.CompositeLit)
+	if !ok || len(lit.Elts) != 0 {
+		return false
+	}
+	n, ok := types.Unalias(f.Pkg.TypesInfo.TypeOf(lit)).(*types.Named)
+	return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == "time" && n.Obj().Name() == "Time"
+}
+
+// timeout returns d of time.Now().Add(d).
+func timeout(f *flow.File, e ast.Expr) (ast.Expr, bool) {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok || len(call.Args) != 1 || !isFunc(f, call.Fun, "time", "Add") {
+		return nil, false
+	}
+	now, ok := ast.Unparen(call.Fun.(*ast.SelectorExpr).X).(*ast.CallExpr)
+	if !ok || !isFunc(f, now.Fun, "time", "Now") {
+		return nil, false
+	}
+	return call.Args[0], true
+}
+
+// isFunc reports whether e names the function or method of the package.
+func isFunc(f *flow.File, e ast.Expr, pkg, name string) bool {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	fn, ok := f.Pkg.TypesInfo.Uses[sel.Sel].(*types.Func)
+	return ok && fn.Pkg() != nil && fn.Pkg().Path() == pkg && fn.Name() == name
+}
+
+// setterForm returns the statement of a deadline call whose error, which is
+// always nil, is dropped or tested.
+func setterForm(f *flow.File, c inspector.Cursor) (errorForm, bool) {
+	e := formOf(f, c)
+	if !e.ok || e.ret {
+		return e, false
+	}
+	if e.err != nil && !e.separate && e.check == nil {
+		return e, false // err := …, tested elsewhere
+	}
+	if e.separate && e.usedOutside(f) {
+		as, ok := e.stmt.(*ast.AssignStmt)
+		if !ok || as.Tok.String() == ":=" {
+			return e, false
+		}
+	}
+	return e, true
+}
+
+// deleteSetter deletes the statement of a deadline call.
+func deleteSetter(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
+	e, ok := setterForm(s.File, c)
+	if !ok {
+		return false
+	}
+	u.DeleteStmt(s.File, e.stmt)
+	if e.separate {
+		u.DeleteStmt(s.File, e.check)
+	}
+	u.Claim(s)
+	return true
+}
+
+// planDeadline converts one deadline. It reports false after refusing.
+func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, calls []wsapi.Symbol) bool {
+	f := s.File
+	no := func(text, help string) bool {
+		u.RefuseSite(s, text, help)
+		return false
+	}
+	if call == nil {
+		return no("the deadline setter is used as a value", "give the calls a context with a timeout")
+	}
+	d, ok := timeout(f, call.Args[0])
+	if !ok {
+		return no("the deadline is not time.Now().Add(d)", "give each call it covers a context with that deadline")
+	}
+	c, _ := unit.CallCursor(s)
+	form, ok := setterForm(f, c)
+	if !ok {
+		return no("the error of the call, which is always nil, is used", "drop the test")
+	}
+	if inDeferOrGo(c) {
+		return no("the deadline is set in a statement of its own goroutine", "give each call it covers a context with a timeout")
+	}
+	start := form.index + 1
+	if form.separate {
+		start++
+	}
+	// The calls covered: those behind it in its list, up to the next setter.
+	end := len(form.list)
+	for _, o := range u.All(s.Symbol) {
+		if o != s && sameConn(o, s) {
+			if i := within(form.list, o.Ident.Pos()); i >= start && i < end {
+				at, _, _, ok := unit.Stmt(o.Cursor)
+				if ok && at.Node() == ast.Node(form.list[i]) {
+					end = i
+				}
+			}
+		}
+	}
+	var covered []*flow.Site
+	last, claimed := -1, false
+	for _, o := range u.All(calls...) {
+		i := within(form.list, o.Ident.Pos())
+		if i < start || i >= end || !sameConn(o, s) || inFuncLit(o, form.list[i]) {
+			continue
+		}
+		if u.Claimed(o) || !isDataCall(o) {
+			claimed = true
+			continue
+		}
+		covered = append(covered, o)
+		last = max(last, i, writerEnd(f, form.list, o))
+	}
+	for _, o := range u.All("Conn.WriteControl") {
+		if i := within(form.list, o.Ident.Pos()); i >= start && i < end && sameConn(o, s) && u.Claimed(o) {
+			claimed = true
+		}
+	}
+	if len(covered) == 0 {
+		if claimed {
+			return deleteSetter(u, s, c)
+		}
+		return no("the deadline holds for calls elsewhere", "give each of them a context with a timeout")
+	}
+	for _, o := range covered {
+		if o.File != f {
+			return no("the deadline holds for calls elsewhere", "give each of them a context with a timeout")
+		}
+	}
+	ctx := u.Context(f, c)
+	wctx, cancel := u.Fresh(f, c, base), u.Fresh(f, c, "cancel")
+	pkg := u.Import(f, "context", "context")
+	make := wctx + ", " + cancel + " := " + pkg + ".WithTimeout(" + ctx + ", "
+	region := form.list[start : last+1]
+	ends, deferred, ok := placeCancel(u, f, c, form.list, last, region, covered)
+	if !ok {
+		return no("control leaves in ways between the deadline and the calls it covers that no cancel can be placed on", "give each call a context with a timeout")
+	}
+	tail := ")"
+	if deferred {
+		tail += "\ndefer " + cancel + "()"
+	}
+	u.Replace(f, form.stmt.Pos(), form.stmt.End(), make, d, tail)
+	u.Claim(s)
+	if form.separate {
+		u.DeleteStmt(f, form.check)
+	}
+	if !deferred {
+		for _, x := range ends {
+			u.Insert(f, x.Pos(), cancel+"()\n")
+		}
+		if !leaves(f, form.list[last]) {
+			u.Insert(f, form.list[last].End(), "\n"+cancel+"()")
+		}
+	}
+	for _, o := range covered {
+		u.SetContext(o, wctx)
+	}
+	if s.Symbol == "Conn.SetReadDeadline" {
+		u.Note(f, s.Ident.Pos(), "deadline", "a read that runs into its timeout now closes the connection; in gorilla writes still went on")
+	}
+	// The names may serve again in another list of the function.
+	if !shared(f, form.list, c) {
+		u.Release(c, wctx, cancel)
+	}
+	return true
+}
+
+// shared reports whether the list is the function's own, so that a name
+// declared in it is visible in all others.
+func shared(f *flow.File, list []ast.Stmt, c inspector.Cursor) bool {
+	fn, ok := unit.Func(c)
+	if !ok {
+		return true
+	}
+	body, _ := unit.Body(fn.Node())
+	return len(body.List) > 0 && body.List[0] == list[0]
+}
+
+// placeCancel decides where cancel is called: at the exits inside the region
+// and behind it, or deferred.
+func placeCancel(u *unit.Unit, f *flow.File, c inspector.Cursor, list []ast.Stmt, last int, region []ast.Stmt, covered []*flow.Site) (at []ast.Stmt, deferred, ok bool) {
+	canDefer := !unit.InLoop(c)
+	if canDefer && (last == len(list)-1 || last == len(list)-2 && leaves(f, list[last+1])) && shared(f, list, c) {
+		return nil, true, true
+	}
+	for _, st := range region {
+		for _, x := range exits(f, st) {
+			for _, o := range covered {
+				if inside(o, x) { // return c.WriteMessage(…)
+					return nil, canDefer, canDefer
+				}
+			}
+			if !inList(f, x) {
+				return nil, canDefer, canDefer
+			}
+			at = append(at, x)
+		}
+	}
+	return at, false, true
+}
+
+// inDeferOrGo reports whether the call at c is itself deferred or started.
+func inDeferOrGo(c inspector.Cursor) bool {
+	k, _ := c.ParentEdge()
+	return k == edge.DeferStmt_Call || k == edge.GoStmt_Call
+}
+
+// writerEnd returns the index in list of the last statement that uses the
+// writer or reader that the call of o returns, or -1.
+func writerEnd(f *flow.File, list []ast.Stmt, o *flow.Site) int {
+	c, ok := unit.CallCursor(o)
+	if !ok {
+		return -1
+	}
+	as, ok := assignment(c)
+	if !ok {
+		return -1
+	}
+	var v types.Object
+	switch o.Symbol {
+	case "Conn.NextWriter":
+		v = objectOf(f, as.Lhs[0])
+	case "Conn.NextReader":
+		if len(as.Lhs) > 1 {
+			v = objectOf(f, as.Lhs[1])
+		}
+	}
+	if v == nil {
+		return -1
+	}
+	last := -1
+	for i, st := range list {
+		ast.Inspect(st, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && f.Pkg.TypesInfo.ObjectOf(id) == v {
+				last = i
+			}
+			return true
+		})
+	}
+	return last
+}

@@ -1,0 +1,331 @@
+package rules
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+var writerRule = &unit.Rule{
+	Name: "writer",
+	Doc: `NextWriter becomes Writer with a context, if the writer is closed on every path that goes on using the connection:
+gorilla closes an open writer at the next write, the target waits for it forever. The context must live until
+Close. A streamed message ends with an empty final frame.`,
+	Plan: func(u *unit.Unit) {
+		for _, s := range u.Sites("Conn.NextWriter") {
+			c, ok := unit.CallCursor(s)
+			if !ok {
+				u.RefuseSite(s, "NextWriter is used as a value", "call it in a function literal")
+				continue
+			}
+			u.Claim(s)
+			call := c.Node().(*ast.CallExpr)
+			if why := writerClosed(u, s, c); why != "" {
+				u.Refuse(s.Pos, why, "close the writer before every way out, or collect the message in a bytes.Buffer and write it at once")
+				continue
+			}
+			if !convertType(u, s, call.Args[0]) {
+				continue
+			}
+			rename(u, s, "Writer")
+			addContext(u, s, call)
+		}
+	},
+}
+
+// writerClosed says why the writer that the call at c returns may stay open,
+// or "".
+func writerClosed(u *unit.Unit, s *flow.Site, c inspector.Cursor) string {
+	f := s.File
+	as, ok := assignment(c)
+	if !ok || len(as.Lhs) != 2 {
+		return "the writer is passed on at once"
+	}
+	w := objectOf(f, as.Lhs[0])
+	at, list, i, ok := unit.Stmt(c)
+	if w == nil || !ok || at.Node() != ast.Node(as) || as.Tok != token.DEFINE && !isLocal(f, w) {
+		return "the writer is kept in a variable that other code may use"
+	}
+	if why := writerUses(f, w, list[i:]); why != "" {
+		return why
+	}
+	safeReturn := deferredClose(u, s)
+	for j := i + 1; j < len(list); j++ {
+		st := list[j]
+		if d, ok := st.(*ast.DeferStmt); ok && isMethodCall(f, d.Call, w, "Close") {
+			if unit.InLoop(c) {
+				return "the writer is closed when the function ends, but the call is in a loop"
+			}
+			for _, o := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter") {
+				if o != s && sameConn(o, s) && o.Ident.Pos() > d.Pos() && within(list[j:], o.Ident.Pos()) >= 0 {
+					return "the connection is written to while the writer is open"
+				}
+			}
+			return ""
+		}
+		for _, o := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter", "Conn.WritePreparedMessage") {
+			if o != s && sameConn(o, s) && inside(o, st) {
+				return "the connection is written to while the writer is open"
+			}
+		}
+		if closesIn(f, st, w) {
+			return ""
+		}
+		// The check of NextWriter's own error leaves without a writer.
+		if j == i+1 {
+			if chk, ok := st.(*ast.IfStmt); ok {
+				if o := objectOf(f, as.Lhs[1]); o != nil && chk.Init == nil && unit.IsErrNotNil(f, chk.Cond, o) {
+					continue
+				}
+			}
+		}
+		for _, x := range exits(f, st) {
+			if closedBefore(f, x, w) {
+				continue
+			}
+			if _, ret := x.(*ast.ReturnStmt); ret && (safeReturn || writeFailed(f, st, w)) {
+				continue
+			}
+			return "a path leaves without closing the writer"
+		}
+	}
+	return "the writer is not closed in the list of statements that opens it"
+}
+
+func isLocal(f *flow.File, v types.Object) bool {
+	x, ok := v.(*types.Var)
+	return ok && !x.IsField() && x.Parent() != nil && x.Parent() != f.Pkg.Types.Scope()
+}
+
+// writerUses says which use of w lets other code hold on to it, or "".
+func writerUses(f *flow.File, w types.Object, list []ast.Stmt) string {
+	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+		id := c.Node().(*ast.Ident)
+		if f.Pkg.TypesInfo.Uses[id] != w {
+			continue
+		}
+		if within(list, id.Pos()) < 0 {
+			return "the writer is used outside the list of statements that opens it"
+		}
+		if fn, ok := unit.Func(c); ok {
+			if lit, ok := fn.Node().(*ast.FuncLit); ok && within(list, lit.Pos()) >= 0 && lit.Pos() > list[0].Pos() {
+				return "the writer is used in a function literal"
+			}
+		}
+		switch k, _ := c.ParentEdge(); k {
+		case edge.SelectorExpr_X, edge.CallExpr_Args, edge.AssignStmt_Lhs, edge.BinaryExpr_X, edge.BinaryExpr_Y:
+		default:
+			return "the writer is kept in another variable"
+		}
+	}
+	return ""
+}
+
+// isMethodCall reports whether call is v.name(…).
+func isMethodCall(f *flow.File, call *ast.CallExpr, v types.Object, name string) bool {
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	return ok && sel.Sel.Name == name && objectOf(f, sel.X) == v
+}
+
+// closesIn reports whether the statement closes w whatever happens in it: it
+// is the call itself, or an if or assignment that makes it.
+func closesIn(f *flow.File, st ast.Stmt, w types.Object) bool {
+	var e ast.Expr
+	switch st := st.(type) {
+	case *ast.ExprStmt:
+		e = st.X
+	case *ast.AssignStmt:
+		if len(st.Rhs) == 1 {
+			e = st.Rhs[0]
+		}
+	case *ast.ReturnStmt:
+		for _, r := range st.Results {
+			if call, ok := ast.Unparen(r).(*ast.CallExpr); ok && isMethodCall(f, call, w, "Close") {
+				return true
+			}
+		}
+	case *ast.IfStmt:
+		if as, ok := st.Init.(*ast.AssignStmt); ok && len(as.Rhs) == 1 {
+			e = as.Rhs[0]
+		} else if b, ok := ast.Unparen(st.Cond).(*ast.BinaryExpr); ok && st.Init == nil {
+			e = b.X
+		}
+	}
+	call, ok := e.(*ast.CallExpr)
+	return ok && isMethodCall(f, call, w, "Close")
+}
+
+// closedBefore reports whether the statement before x in its list closes w.
+func closedBefore(f *flow.File, x ast.Stmt, w types.Object) bool {
+	at, list, i, ok := unit.Stmt(cursorOf(f, x))
+	if !ok || at.Node() != ast.Node(x) {
+		return false
+	}
+	for j := i - 1; j >= 0; j-- {
+		if closesIn(f, list[j], w) {
+			return true
+		}
+	}
+	return closesIn(f, x, w)
+}
+
+// writeFailed reports whether the statement is `if …w.Write(…)…; err != nil`:
+// the target closes the connection when a write fails.
+func writeFailed(f *flow.File, st ast.Stmt, w types.Object) bool {
+	is, ok := st.(*ast.IfStmt)
+	if !ok || is.Init == nil {
+		return false
+	}
+	as, ok := is.Init.(*ast.AssignStmt)
+	if !ok || len(as.Rhs) != 1 {
+		return false
+	}
+	call, ok := as.Rhs[0].(*ast.CallExpr)
+	return ok && isMethodCall(f, call, w, "Write")
+}
+
+var readerRule = &unit.Rule{
+	Name: "reader",
+	Doc: `NextReader becomes Reader with a context, if the reader is read to its end before anything else is read: gorilla
+discards the rest of a message, the target would take it for the next frame. A reader that may not be read to its
+end becomes Read and a bytes.Reader over the message, which waits for the whole message and holds it in memory.`,
+	Plan: func(u *unit.Unit) {
+		for _, s := range u.Sites("Conn.NextReader") {
+			c, ok := unit.CallCursor(s)
+			if !ok {
+				u.RefuseSite(s, "NextReader is used as a value", "call it in a function literal")
+				continue
+			}
+			u.Claim(s)
+			call := c.Node().(*ast.CallExpr)
+			if !planMessageType(u, s, c) {
+				continue
+			}
+			if drained(u, s, c) {
+				rename(u, s, "Reader")
+				addContext(u, s, call)
+				continue
+			}
+			planWholeMessage(u, s, c, call)
+		}
+	},
+}
+
+// drained reports whether the reader is read to its end right after its error
+// check: by io.ReadAll, or by io.Copy on a path that closes the connection
+// when the copy fails.
+func drained(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
+	f := s.File
+	as, ok := assignment(c)
+	if !ok || len(as.Lhs) != 3 {
+		return false
+	}
+	r := objectOf(f, as.Lhs[1])
+	at, list, i, ok := unit.Stmt(c)
+	if r == nil || !ok || at.Node() != ast.Node(as) {
+		return false
+	}
+	uses := 0
+	for id, o := range f.Pkg.TypesInfo.Uses {
+		if o == r && id.Pos() > as.Pos() {
+			uses++
+		}
+	}
+	if uses != 1 {
+		return false
+	}
+	for j := i + 1; j < len(list); j++ {
+		st := list[j]
+		if call := drainCall(f, st, r); call != nil {
+			if isFunc(f, call.Fun, "io", "Copy") || isFunc(f, call.Fun, "io", "CopyBuffer") {
+				return deferredClose(u, s)
+			}
+			return true
+		}
+		if chk, ok := st.(*ast.IfStmt); ok && chk.Init == nil {
+			if o := objectOf(f, as.Lhs[2]); o != nil && unit.IsErrNotNil(f, chk.Cond, o) && terminates(f, chk.Body) && chk.Else == nil {
+				continue
+			}
+		}
+		if len(exits(f, st)) > 0 {
+			return false
+		}
+	}
+	return false
+}
+
+// drainCall returns the call in a statement of its own list that reads r to
+// its end.
+func drainCall(f *flow.File, st ast.Stmt, r types.Object) *ast.CallExpr {
+	var e ast.Expr
+	switch st := st.(type) {
+	case *ast.ExprStmt:
+		e = st.X
+	case *ast.AssignStmt:
+		if len(st.Rhs) == 1 {
+			e = st.Rhs[0]
+		}
+	case *ast.ReturnStmt:
+		if len(st.Results) == 1 {
+			e = st.Results[0]
+		}
+	case *ast.IfStmt:
+		if as, ok := st.Init.(*ast.AssignStmt); ok && len(as.Rhs) == 1 {
+			e = as.Rhs[0]
+		}
+	}
+	call, ok := e.(*ast.CallExpr)
+	if !ok {
+		return nil
+	}
+	arg := -1
+	switch {
+	case isFunc(f, call.Fun, "io", "ReadAll"), isFunc(f, call.Fun, "io/ioutil", "ReadAll"):
+		arg = 0
+	case isFunc(f, call.Fun, "io", "Copy"), isFunc(f, call.Fun, "io", "CopyBuffer"):
+		arg = 1
+	}
+	if arg < 0 || arg >= len(call.Args) || objectOf(f, call.Args[arg]) != r {
+		return nil
+	}
+	return call
+}
+
+// planWholeMessage converts `t, r, err := c.NextReader()` to a Read and a
+// reader of the message.
+func planWholeMessage(u *unit.Unit, s *flow.Site, c inspector.Cursor, call *ast.CallExpr) {
+	f := s.File
+	as, ok := assignment(c)
+	at, _, _, inList := unit.Stmt(c)
+	if !ok || !inList || at.Node() != ast.Node(as) || len(as.Lhs) != 3 {
+		u.Refuse(s.Pos, "the reader may not be read to its end, and is not assigned in a statement of its own", "Read the message and use a bytes.Reader")
+		return
+	}
+	rename(u, s, "Read")
+	addContext(u, s, call)
+	u.Note(f, s.Ident.Pos(), "reader", "the whole message is read into memory before it is looked at")
+	r := as.Lhs[1]
+	if isBlank(r) {
+		return
+	}
+	b := u.Fresh(f, c, "message")
+	u.Replace(f, r.Pos(), r.End(), b)
+	bytes := u.Import(f, "bytes", "bytes")
+	if as.Tok == token.DEFINE {
+		id, isIdent := r.(*ast.Ident)
+		if isIdent && f.Pkg.TypesInfo.Defs[id] != nil {
+			u.Insert(f, as.End(), "\n"+f.Text(r)+" := "+bytes+".NewReader("+b+")")
+			return
+		}
+		u.Insert(f, as.End(), "\n"+f.Text(r)+" = "+bytes+".NewReader("+b+")")
+		return
+	}
+	u.Insert(f, as.Pos(), "var "+b+" []byte\n")
+	u.Insert(f, as.End(), "\n"+f.Text(r)+" = "+bytes+".NewReader("+b+")")
+}
