@@ -2,5 +2,5 @@
 //
 // # Analyzer wsconcurrent
 //
-// wsconcurrent: reports goroutines that use one connection at the same time
+// wsconcurrent: report goroutines that use one connection at the same time
 package wsconcurrent

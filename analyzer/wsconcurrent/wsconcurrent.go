@@ -2,14 +2,135 @@ package wsconcurrent
 
 import (
 	_ "embed"
+	"fmt"
+	"go/token"
 
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/flow"
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/lazyssa"
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
 )
 
 //go:embed doc.go
 var doc string
 
-// Analyzer is the rule.
-var Analyzer = rule.Rule{Name: "wsconcurrent", Doc: doc, Run: run}.Analyzer()
+// Analyzer reports goroutines that write to, or read from, one connection at
+// the same time.
+var Analyzer = rule.Rule{
+	Name: "wsconcurrent", Doc: doc, Run: run,
+	Requires: []*analysis.Analyzer{lazyssa.Analyzer},
+}.Analyzer()
 
-func run(pass *rule.Pass) {}
+// Categories.
+const (
+	goroutine = "goroutine" // two writers
+	many      = "many"      // one writer, run by several goroutines at once
+	reader    = "reader"    // two readers
+)
+
+// maxRelated bounds the further places that a finding names.
+const maxRelated = 6
+
+func run(pass *rule.Pass) {
+	pkg := pass.ResultOf[lazyssa.Analyzer].(*lazyssa.Builder).Package()
+	if pkg == nil {
+		return
+	}
+	reported := make(map[token.Pos]bool)
+	for _, group := range flow.Groups(flow.New(pkg, pass.Libraries).Pairs()) {
+		report(pass, group, reported)
+	}
+}
+
+// report makes one finding of the pairs about one connection: the first, which
+// is the surest, with the places of the others. Where a helper writes to many
+// connections, one finding stands at its line.
+func report(pass *rule.Pass, group []flow.Pair, reported map[token.Pos]bool) {
+	p := group[0]
+	a, b := p.A, p.B
+	// The finding stands at the place that is the further from the
+	// connection's first user: the one on a goroutine of its own.
+	if a.Thread == nil && b.Thread != nil || (a.Thread == nil) == (b.Thread == nil) && a.Pos < b.Pos {
+		a, b = b, a
+	}
+	if reported[a.Pos] {
+		if a, b = b, a; reported[a.Pos] {
+			return
+		}
+	}
+	reported[a.Pos] = true
+	f := rule.Finding{Pos: a.Pos, Confidence: p.Confidence, Category: goroutine}
+	verb, contract := "writes to", "allows one concurrent writer"
+	if p.Kind == flow.Read {
+		f.Category = reader
+		verb, contract = "reads from", "allows one concurrent reader"
+	}
+	who := fmt.Sprintf("%s at %s by %s", a.Call, pass.Site(a.Pos), origin(pass, a.Origin))
+	switch {
+	case a.Pos != b.Pos || a.Origin != b.Origin:
+		who += fmt.Sprintf(", and %s at %s by %s", b.Call, pass.Site(b.Pos), origin(pass, b.Origin))
+	default:
+		who += ", of which there can be several at once"
+		if f.Category == goroutine {
+			f.Category = many
+		}
+	}
+	f.Message = fmt.Sprintf("concurrent %s one connection (%s): %s; %s %s", verb, p.Object, who, a.Lib.Name, contract)
+
+	seen := map[token.Pos]bool{a.Pos: true}
+	relate := func(u flow.Use, what string) {
+		if !seen[u.Pos] && len(f.Related) < maxRelated {
+			seen[u.Pos] = true
+			f.Related = append(f.Related, analysis.RelatedInformation{
+				Pos: u.Pos, Message: fmt.Sprintf("%s %s by %s", u.Call, what, origin(pass, u.Origin)),
+			})
+		}
+	}
+	relate(b, "at the same time")
+	for _, q := range group[1:] {
+		if q.Confidence == p.Confidence {
+			relate(q.A, "likewise")
+			relate(q.B, "likewise")
+		}
+	}
+	pass.Report(f, b.Pos)
+}
+
+// origin describes a goroutine.
+func origin(pass *rule.Pass, o flow.Origin) string {
+	switch o.Kind {
+	case flow.FromGo:
+		if name := name(o.Fn); name != "" {
+			return fmt.Sprintf("the goroutine of %s started at %s", name, pass.Site(o.Pos))
+		}
+		return "the goroutine started at " + pass.Site(o.Pos)
+	case flow.FromRequest:
+		if name := name(o.Fn); name != "" {
+			return fmt.Sprintf("the goroutine of a request (%s)", name)
+		}
+		return fmt.Sprintf("the goroutine of a request (handler at %s)", pass.Site(o.Pos))
+	case flow.FromStored:
+		return fmt.Sprintf("whoever calls the function literal at %s", pass.Site(o.Pos))
+	case flow.FromCaller:
+		return "callers of " + name(o.Fn)
+	}
+	if name := name(o.Fn); name != "" {
+		return "the goroutine that runs " + name
+	}
+	return fmt.Sprintf("the goroutine that runs the function literal at %s", pass.Site(o.Pos))
+}
+
+// name returns Type.Method or Func, and "" for a literal.
+func name(fn *ssa.Function) string {
+	if fn == nil || fn.Object() == nil {
+		return ""
+	}
+	if recv := fn.Signature.Recv(); recv != nil {
+		if t := flow.TypeName(recv.Type()); t != "" {
+			return t + "." + fn.Name()
+		}
+	}
+	return fn.Name()
+}

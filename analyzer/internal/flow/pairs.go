@@ -1,0 +1,246 @@
+package flow
+
+import (
+	"cmp"
+	"go/token"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
+)
+
+// An OriginKind says where a goroutine comes from, as far as the package
+// shows.
+type OriginKind uint8
+
+const (
+	FromGo      OriginKind = iota // started at Pos
+	FromRequest                   // Fn handles a request
+	FromStored                    // Fn is called by nobody knows whom
+	FromFunc                      // whoever runs Fn
+	FromCaller                    // another package calls Fn
+)
+
+// An Origin describes a goroutine.
+type Origin struct {
+	Kind OriginKind
+	Pos  token.Pos
+	Fn   *ssa.Function // may be nil for FromGo
+}
+
+// A Use is an effect with the goroutine that it happens on.
+type Use struct {
+	*Effect
+	Origin Origin
+}
+
+// A Pair is two uses of one connection that may happen at once, without a
+// lock between them. They are one use by two goroutines if A and B have the
+// same position and the same origin.
+type Pair struct {
+	Kind       Kind
+	A, B       Use
+	Confidence rule.Confidence
+	// Object is the connection's path for a reader, key what pairs on one
+	// connection have in common.
+	Object string
+	key    *Path
+}
+
+// Pairs returns the concurrent uses, best first.
+func (pr *Program) Pairs() []Pair {
+	var pairs []Pair
+	for _, s := range pr.scopes {
+		pairs = append(pairs, s.pairs()...)
+	}
+	pairs = append(pairs, pr.rootPairs()...)
+
+	// The same two places are found in a function and in its callers.
+	slices.SortStableFunc(pairs, func(p, q Pair) int {
+		return cmp.Or(
+			-cmp.Compare(order(p.Confidence), order(q.Confidence)),
+			cmp.Compare(p.A.Pos, q.A.Pos),
+			cmp.Compare(p.B.Pos, q.B.Pos),
+		)
+	})
+	type places struct {
+		kind Kind
+		a, b token.Pos
+	}
+	seen := make(map[places]bool)
+	var out []Pair
+	for _, p := range pairs {
+		k := places{p.Kind, min(p.A.Pos, p.B.Pos), max(p.A.Pos, p.B.Pos)}
+		if !seen[k] {
+			seen[k] = true
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func order(c rule.Confidence) int {
+	switch c {
+	case rule.High:
+		return 3
+	case rule.Medium:
+		return 2
+	}
+	return 1
+}
+
+// Groups divides pairs by connection, in the order of each one's first pair.
+func Groups(pairs []Pair) [][]Pair {
+	type of struct {
+		kind Kind
+		key  *Path
+	}
+	index := make(map[of]int)
+	var groups [][]Pair
+	for _, p := range pairs {
+		k := of{p.Kind, p.key}
+		g, ok := index[k]
+		if !ok {
+			g = len(groups)
+			index[k] = g
+			groups = append(groups, nil)
+		}
+		groups[g] = append(groups[g], p)
+	}
+	return groups
+}
+
+// pairs finds the concurrent uses among the effects of one function, where
+// the order of things is known.
+func (s *scope) pairs() []Pair {
+	var pairs []Pair
+	for i, a := range s.effects {
+		if a.Kind == invoke || a.onRead != nil || a.HandedOut {
+			continue
+		}
+		if a.Multi && a.live() && !protected(s.prog.paths, a, a) && !s.foreign(a.Obj.own) {
+			pairs = append(pairs, s.pair(a, a))
+		}
+		for _, b := range s.effects[i+1:] {
+			if b.Kind != a.Kind || b.onRead != nil || b.HandedOut || !a.live() && !b.live() {
+				continue
+			}
+			if s.same(a, b) && s.overlap(a, b) && !protected(s.prog.paths, a, b) {
+				pairs = append(pairs, s.pair(a, b))
+			}
+		}
+	}
+	return pairs
+}
+
+func (s *scope) pair(a, b *Effect) Pair {
+	c := rule.High
+	for _, e := range []*Effect{a, b} {
+		if e.Unsure {
+			c = rule.Min(c, rule.Medium)
+		}
+		if e.Thread != nil && e.Thread.Kind == Stored || a == b && (e.Reassigned || received(e.Obj.own)) {
+			c = rule.Low
+		}
+	}
+	return s.prog.newPair(Use{a, s.origin(a)}, Use{b, s.origin(b)}, c)
+}
+
+func (s *scope) origin(e *Effect) Origin {
+	if e.Thread != nil {
+		return threadOrigin(e.Thread)
+	}
+	return Origin{Kind: FromFunc, Pos: s.fn.Pos(), Fn: s.fn}
+}
+
+func threadOrigin(t *Thread) Origin {
+	kind := FromGo
+	switch t.Kind {
+	case Handler:
+		kind = FromRequest
+	case Stored:
+		kind = FromStored
+	}
+	return Origin{Kind: kind, Pos: t.Pos, Fn: t.Run}
+}
+
+func (pr *Program) newPair(a, b Use, c rule.Confidence) Pair {
+	p := Pair{Kind: a.Kind, A: a, B: b, Confidence: c}
+	for _, u := range []Use{a, b} {
+		for _, q := range u.Obj.own {
+			if k := pr.paths.canon(q); k != nil && p.key == nil {
+				p.key = k
+				p.Object = k.String()
+			}
+		}
+	}
+	if p.key == nil && len(a.Obj.own) > 0 {
+		p.key = a.Obj.own[0]
+		p.Object = p.key.String()
+	}
+	return p
+}
+
+// same reports whether two effects of the scope are on one connection.
+func (s *scope) same(a, b *Effect) bool {
+	usable := func(paths []*Path) []*Path {
+		var list []*Path
+		for _, p := range paths {
+			if r := p.root(); (r.kind != siteRoot || r.fn == s.fn) && !received([]*Path{p}) {
+				list = append(list, p)
+			}
+		}
+		return list
+	}
+	ao, bo := usable(a.Obj.own), usable(b.Obj.own)
+	return intersect(ao, bo) || intersect(ao, b.Obj.other) || intersect(a.Obj.other, bo)
+}
+
+// overlap reports whether two effects of the scope, one of them at least on a
+// goroutine of its own, may happen at the same time.
+func (s *scope) overlap(a, b *Effect) bool {
+	if a.anchor == b.anchor {
+		// The callee has judged one run of it; the next one is the loop's.
+		if a.Thread == b.Thread {
+			return a.Multi && b.Multi
+		}
+		return a.repeat && b.repeat
+	}
+	after := func(first, then *Effect) bool {
+		if !first.live() {
+			return false
+		}
+		over := s.ended(first.signals)
+		return reaches(first.anchor, then.anchor, func(x ssa.Instruction) bool {
+			if over(x) {
+				return true
+			}
+			for _, v := range first.varies {
+				if v == x && v != then.anchor {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	return after(a, b) || after(b, a)
+}
+
+// protected reports whether a lock keeps two effects apart.
+func protected(in interner, a, b *Effect) bool {
+	for _, l := range a.Locks {
+		for _, m := range b.Locks {
+			if l.Shared && m.Shared {
+				continue
+			}
+			if l.Path == m.Path {
+				return true
+			}
+			if c := in.canon(l.Path); c != nil && c == in.canon(m.Path) && !apart(l.Path, m.Path) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,275 @@
+package flow
+
+import (
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+)
+
+// A callerKind says who calls a function that the package does not call.
+type callerKind uint8
+
+const (
+	once    callerKind = iota // main and init
+	request                   // a server, once for each request
+	anybody                   // another package, or nobody knows who
+)
+
+// A root is a function that is called from outside.
+type root struct {
+	fn   *ssa.Function
+	kind callerKind
+	uses []rootUse
+}
+
+// A rootUse is an effect of a root with its object in canonical form, which
+// means the same in every root.
+type rootUse struct {
+	*Effect
+	own, other []*Path
+	fresh      bool // the connection is made by this very call
+	locked     bool
+}
+
+// rootPairs finds the concurrent uses by functions that nothing in the package
+// ties together but the object.
+func (pr *Program) rootPairs() []Pair {
+	roots := pr.roots()
+	var pairs []Pair
+	for i, r := range roots {
+		for _, q := range roots[i:] {
+			pairs = append(pairs, pr.between(r, q)...)
+		}
+	}
+	return pairs
+}
+
+func (pr *Program) roots() []*root {
+	var roots []*root
+	isMain := pr.pkg.SSA.Pkg.Name() == "main"
+	taken := pr.addressTaken()
+	for _, fn := range pr.pkg.Funcs {
+		if pr.inTest(fn) {
+			continue
+		}
+		var kind callerKind
+		switch {
+		case fn.Parent() != nil && pr.called[fn]:
+			continue
+		case fn.Signature.Recv() == nil && fn.Parent() == nil && (fn.Name() == "init" || isMain && fn.Name() == "main"):
+			kind = once
+		case handlerShaped(fn.Signature) && (taken[fn] || !pr.called[fn] || fn.Name() == "ServeHTTP"), connHandlerFunc(fn, taken):
+			kind = request
+		case !isMain && fn.Object() != nil && fn.Object().Exported(), !pr.called[fn]:
+			kind = anybody
+		default:
+			continue
+		}
+		r := &root{fn: fn, kind: kind}
+		r.uses = pr.rootUses(fn)
+		if len(r.uses) > 0 {
+			roots = append(roots, r)
+		}
+	}
+	return roots
+}
+
+// addressTaken finds the declared functions that are used as values.
+func (pr *Program) addressTaken() map[*ssa.Function]bool {
+	taken := make(map[*ssa.Function]bool)
+	for _, fn := range pr.pkg.Funcs {
+		for _, block := range fn.Blocks {
+			for _, instr := range block.Instrs {
+				var callee ssa.Value
+				if c, ok := instr.(ssa.CallInstruction); ok {
+					callee = c.Common().Value
+				}
+				for _, op := range instr.Operands(nil) {
+					if f, ok := (*op).(*ssa.Function); ok && *op != callee {
+						taken[f] = true
+					}
+				}
+			}
+		}
+	}
+	return taken
+}
+
+// connHandlerFunc reports whether a declared function that takes a connection
+// is used as a value and called by nobody in the package.
+func connHandlerFunc(fn *ssa.Function, taken map[*ssa.Function]bool) bool {
+	sig := fn.Signature
+	return taken[fn] && sig.Recv() == nil && sig.Params().Len() == 1 && sig.Results().Len() == 0 && wsapi.ConnOf(sig.Params().At(0).Type()) != nil
+}
+
+func (pr *Program) rootUses(fn *ssa.Function) []rootUse {
+	sum := pr.summary(fn)
+	if sum == nil {
+		return nil
+	}
+	effects := pr.withCallbacks(sum.effects)
+	var uses []rootUse
+	for _, e := range effects {
+		if e.Kind == invoke || e.onRead != nil {
+			continue
+		}
+		u := rootUse{Effect: e, fresh: fresh(e.Obj.own), locked: len(e.Locks) > 0}
+		add := func(to *[]*Path, p *Path) {
+			if c := pr.paths.canon(p); c != nil && !contains(*to, c) {
+				*to = append(*to, c)
+			}
+		}
+		for _, p := range e.Obj.own {
+			if !u.fresh || e.Thread != nil && returnsRoot(sum, p) {
+				add(&u.own, p)
+			}
+		}
+		for _, p := range e.Obj.other {
+			if !p.local() || hasElement(p) || returnsRoot(sum, p) {
+				add(&u.other, p)
+			}
+		}
+		if len(u.own)+len(u.other) > 0 {
+			uses = append(uses, u)
+		}
+	}
+	return uses
+}
+
+// withCallbacks adds what callbacks do where the root reads.
+func (pr *Program) withCallbacks(effects []*Effect) []*Effect {
+	list := effects
+	for _, e := range effects {
+		if e.onRead == nil || e.Kind == Read {
+			continue
+		}
+		for _, r := range effects {
+			if r.Kind != Read || r.onRead != nil {
+				continue
+			}
+			for _, p := range e.onRead {
+				for _, q := range r.Obj.own {
+					if c := pr.paths.canon(p); p == q || c != nil && c == pr.paths.canon(q) {
+						run := *e
+						run.onRead, run.Thread, run.over, run.Multi = nil, r.Thread, r.over, r.Multi
+						list = append(list, &run)
+					}
+				}
+			}
+		}
+	}
+	return list
+}
+
+func returnsRoot(sum *summary, p *Path) bool {
+	for _, paths := range sum.returns {
+		if contains(paths, p.root()) {
+			return true
+		}
+	}
+	return false
+}
+
+// fresh reports whether the connection comes into being in the call itself.
+// What lies in a container does not, even if the container does.
+func fresh(own []*Path) bool {
+	made := false
+	for _, p := range own {
+		if !p.local() {
+			return false
+		}
+		made = made || !hasElement(p)
+	}
+	return made
+}
+
+// between finds the concurrent uses of two roots, which may be the same.
+func (pr *Program) between(r, q *root) []Pair {
+	if r == q && r.kind == once || r.kind == once && q.kind == once {
+		return nil
+	}
+	var pairs []Pair
+	for i, a := range r.uses {
+		others := q.uses
+		if r == q {
+			others = r.uses[i:]
+		}
+		for _, b := range others {
+			if a.Kind != b.Kind || a.fresh && b.fresh || !sameUse(a, b) || protected(pr.paths, a.Effect, b.Effect) {
+				continue
+			}
+			c, ok := confidence(r, q, a, b)
+			if !ok {
+				continue
+			}
+			pairs = append(pairs, pr.newPair(r.use(a), q.use(b), c))
+		}
+	}
+	return pairs
+}
+
+func sameUse(a, b rootUse) bool {
+	for _, p := range a.Obj.own {
+		for _, q := range b.Obj.own {
+			if apart(p, q) {
+				return false
+			}
+		}
+	}
+	return intersect(a.own, b.own) || intersect(a.own, b.other) || intersect(a.other, b.own)
+}
+
+// confidence says how sure it is that two uses of two roots happen at once.
+func confidence(r, q *root, a, b rootUse) (rule.Confidence, bool) {
+	definite := func(r *root, u rootUse) bool { return u.live() || r.kind != anybody }
+	c := rule.High
+	if r == q {
+		switch {
+		case r.kind == anybody && a.live() && b.live():
+			// Goroutines of two calls of one function: whether it is called
+			// twice for one object is unknown.
+			c = rule.Low
+		case r.kind == anybody && (a.live() || b.live()):
+			return "", false // judged in the function itself
+		case a.Effect == b.Effect && hasElement(a.Obj.own[0]) && !a.Ranged:
+			c = rule.Medium // each request may have an element of its own
+		}
+	}
+	switch da, db := definite(r, a), definite(q, b); {
+	case da && db:
+		if r != q && r.kind == anybody && q.kind == anybody {
+			c = rule.Min(c, rule.Medium)
+		}
+	case da || db:
+		c = rule.Min(c, rule.Medium)
+	case (a.locked != b.locked) || a.locked && b.locked:
+		c = rule.Min(c, rule.Medium) // the package takes locks: it expects company
+	default:
+		c = rule.Low
+	}
+	for _, u := range []rootUse{a, b} {
+		if u.Unsure {
+			c = rule.Min(c, rule.Medium)
+		}
+		if u.Thread != nil && u.Thread.Kind == Stored {
+			c = rule.Low
+		}
+	}
+	return c, true
+}
+
+// use gives an effect of the root its origin.
+func (r *root) use(u rootUse) Use {
+	if u.Thread != nil {
+		return Use{u.Effect, threadOrigin(u.Thread)}
+	}
+	kind := FromCaller
+	switch {
+	case r.kind == request:
+		kind = FromRequest
+	case r.kind == once:
+		kind = FromFunc
+	}
+	return Use{u.Effect, Origin{Kind: kind, Pos: r.fn.Pos(), Fn: r.fn}}
+}

@@ -1,0 +1,111 @@
+// Package lazyssa gives rules the SSA form of a package, built when the first
+// of them asks. Requiring buildssa instead would build it for every package
+// that a rule with facts visits, the standard library included.
+package lazyssa
+
+import (
+	"go/ast"
+	"go/types"
+	"reflect"
+	"sync"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ssa"
+)
+
+// Analyzer's result is a *Builder; it does no work by itself.
+var Analyzer = &analysis.Analyzer{
+	Name:             "lazyssa",
+	Doc:              "lazyssa: build the SSA form of a package on demand",
+	RunDespiteErrors: true,
+	ResultType:       reflect.TypeFor[*Builder](),
+	Run: func(pass *analysis.Pass) (any, error) {
+		return &Builder{build: sync.OnceValue(func() *Package { return build(pass) })}, nil
+	},
+}
+
+// A Builder builds the SSA form of one package once.
+type Builder struct {
+	build func() *Package
+}
+
+// A Package is a package in SSA form.
+type Package struct {
+	SSA *ssa.Package
+	// Funcs holds the functions of the source, literals included, in the
+	// order of the source.
+	Funcs []*ssa.Function
+}
+
+// Package returns the SSA form, or nil where the package has type errors or
+// the builder does not cope with it. It may be called by several goroutines.
+func (b *Builder) Package() *Package { return b.build() }
+
+func build(pass *analysis.Pass) (pkg *Package) {
+	if len(pass.TypeErrors) > 0 {
+		return nil // the builder requires a well-typed package
+	}
+	defer func() {
+		if recover() != nil {
+			pkg = nil // no SSA means no findings, never a broken build
+		}
+	}()
+	prog := ssa.NewProgram(pass.Fset, ssa.InstantiateGenerics)
+	prog.SetNoReturn(noReturn)
+	for _, imp := range pass.Pkg.Imports() {
+		prog.CreatePackage(imp, nil, nil, true)
+	}
+	built := prog.CreatePackage(pass.Pkg, pass.Files, pass.TypesInfo, false)
+	built.Build()
+
+	pkg = &Package{SSA: built}
+	var add func(*ssa.Function)
+	add = func(fn *ssa.Function) {
+		pkg.Funcs = append(pkg.Funcs, fn)
+		for _, lit := range fn.AnonFuncs {
+			add(lit)
+		}
+	}
+	for _, file := range pass.Files {
+		for _, decl := range file.Decls {
+			decl, ok := decl.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			if fn, ok := pass.TypesInfo.Defs[decl.Name].(*types.Func); ok {
+				if f := prog.FuncValue(fn); f != nil {
+					add(f)
+				}
+			}
+		}
+	}
+	// Literals in the initial values of package variables.
+	if init := built.Func("init"); init != nil {
+		add(init)
+	}
+	return pkg
+}
+
+// noReturn reports whether a function of the standard library never returns.
+func noReturn(fn *types.Func) bool {
+	if fn.Pkg() == nil {
+		return false
+	}
+	switch fn.Pkg().Path() {
+	case "os":
+		return fn.Name() == "Exit"
+	case "runtime":
+		return fn.Name() == "Goexit"
+	case "log":
+		switch fn.Name() {
+		case "Fatal", "Fatalf", "Fatalln", "Panic", "Panicf", "Panicln":
+			return true
+		}
+	case "testing":
+		switch fn.Name() {
+		case "Fatal", "Fatalf", "FailNow", "Skip", "Skipf", "SkipNow":
+			return true
+		}
+	}
+	return false
+}
