@@ -67,6 +67,14 @@ var differences = []difference{
 		},
 	},
 	{
+		scenario: "upgrade: hosts that are no UTF-8",
+		reason:   "gorilla takes all bytes that are no UTF-8 for the same",
+		lines: []string{
+			`-upgrade: ok`,
+			`+upgrade: HandshakeError "websocket: request origin not allowed by Upgrader.CheckOrigin"`,
+		},
+	},
+	{
 		scenario: "proxy: no reason",
 		reason:   "gorilla panics",
 		lines: []string{
