@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"go/ast"
 	"go/format"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
@@ -44,6 +46,7 @@ func (pl *planner) assemble(f *flow.File) ([]byte, error) {
 			names[pn.Imported().Path()] = pn.Imported().Name()
 		}
 	}
+	decls := map[string]unit.SharedDecl{}
 	for _, it := range pl.byFile[f] {
 		if it.outcome != Native && it.outcome != Helpers {
 			continue
@@ -52,6 +55,7 @@ func (pl *planner) assemble(f *flow.File) ([]byte, error) {
 			if e.File != f {
 				continue
 			}
+			maps.Copy(decls, e.Decls)
 			for _, op := range e.Ops {
 				buf.Replace(op.Start, op.End, op.Parts...)
 			}
@@ -63,6 +67,9 @@ func (pl *planner) assemble(f *flow.File) ([]byte, error) {
 				add = append(add, imports.Spec{Path: path, Name: name, Base: base})
 			}
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(decls)) {
+		buf.Insert(decls[name].Offset, decls[name].Source)
 	}
 	add = append(add, pl.moveImports(f, buf)...)
 	if buf.Len() == 0 && len(add) == 0 {

@@ -74,6 +74,15 @@ type FileEdits struct {
 	Imports map[string]string
 	// Helpers are generated functions that the file calls.
 	Helpers []string
+	// Decls are declarations that the file gets, by the name they declare.
+	Decls map[string]SharedDecl
+}
+
+// A SharedDecl is a declaration that converted code of a file shares. Units that
+// ask for the same one get it once.
+type SharedDecl struct {
+	Offset int // where it is inserted
+	Source string
 }
 
 // An Op replaces [Start, End) by parts.
@@ -294,6 +303,28 @@ func (u *Unit) Import(f *flow.File, path, base string) string {
 	}
 	e.Imports[path] = name
 	return name
+}
+
+// Declare asks for a package-level declaration of name, to be inserted before
+// the declaration at pos. Every unit that asks for a name in a file must ask
+// with the same source and position.
+func (u *Unit) Declare(f *flow.File, pos token.Pos, name, source string) {
+	e := u.Edits(f)
+	if e.Decls == nil {
+		e.Decls = map[string]SharedDecl{}
+	}
+	e.Decls[name] = SharedDecl{f.Offset(pos), source}
+}
+
+// Helper notes that f calls a generated function.
+func (u *Unit) Helper(f *flow.File, name string) {
+	e := u.Edits(f)
+	for _, h := range e.Helpers {
+		if h == name {
+			return
+		}
+	}
+	e.Helpers = append(e.Helpers, name)
 }
 
 // importName returns the name under which f imports path.
