@@ -3,11 +3,15 @@ package rewrite
 import (
 	"context"
 	"fmt"
+	"go/ast"
+	"go/parser"
 	"go/token"
+	"go/types"
 	"maps"
 	"path/filepath"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -44,7 +48,7 @@ func (pl *planner) settle(ctx context.Context) ([]FileChange, error) {
 			pl.progress("verifying", rounds, rounds)
 			return changes, nil
 		}
-		if err := pl.blame(faults); err != nil {
+		if err := pl.blame(faults, changes); err != nil {
 			return nil, err
 		}
 	}
@@ -71,7 +75,7 @@ func (pl *planner) assembleAll() ([]FileChange, *failure, error) {
 	for _, f := range files {
 		out, err := pl.assemble(f)
 		if err != nil {
-			return nil, &failure{pl.byFile[f], err.Error()}, nil
+			return nil, &failure{pl.culprits(f), err.Error()}, nil
 		}
 		if out == nil || string(out) == string(f.Src) {
 			continue
@@ -94,6 +98,29 @@ func (pl *planner) assembleAll() ([]FileChange, *failure, error) {
 	return append(changes, mods...), nil, nil
 }
 
+// culprits returns the clusters whose edits of f fail by themselves, or all
+// that convert it if none does.
+func (pl *planner) culprits(f *flow.File) []*item {
+	var all, out []*item
+	for _, it := range pl.byFile[f] {
+		if it.outcome == Native || it.outcome == Helpers {
+			all = append(all, it)
+		}
+	}
+	for _, it := range all {
+		saved := pl.byFile[f]
+		pl.byFile[f] = []*item{it}
+		if _, err := pl.assemble(f); err != nil {
+			out = append(out, it)
+		}
+		pl.byFile[f] = saved
+	}
+	if len(out) == 0 {
+		return all
+	}
+	return out
+}
+
 // extraFiles returns files that units edit although they hold no site.
 func (pl *planner) extraFiles() map[*flow.File]bool {
 	out := map[*flow.File]bool{}
@@ -110,7 +137,25 @@ func (pl *planner) extraFiles() map[*flow.File]bool {
 // A fault is an error that the overlay has and the tree had not.
 type fault struct {
 	file string // absolute, or "" if unknown
+	line int    // in the changed file
 	text string
+}
+
+// splitPos takes file:line:col apart. The file is "" unless it is absolute.
+func splitPos(pos string) (string, int) {
+	i := strings.LastIndexByte(pos, ':')
+	if i < 0 {
+		return "", 0
+	}
+	pos = pos[:i]
+	if i = strings.LastIndexByte(pos, ':'); i < 0 {
+		return "", 0
+	}
+	line, err := strconv.Atoi(pos[i+1:])
+	if err != nil || !filepath.IsAbs(pos[:i]) {
+		return "", 0
+	}
+	return pos[:i], line
 }
 
 // verify loads the tree with the changes as an overlay and compares it with
@@ -121,7 +166,7 @@ func (pl *planner) verify(ctx context.Context, changes []FileChange) ([]fault, e
 		overlay[c.Path] = c.New
 	}
 	tree := pl.prog.tree
-	views, fset, err := tree.Verify(ctx, overlay)
+	views, _, err := tree.Verify(ctx, overlay)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -130,13 +175,13 @@ func (pl *planner) verify(ctx context.Context, changes []FileChange) ([]fault, e
 	}
 	var faults []fault
 	for i, v := range views {
-		faults = append(faults, compare(tree, tree.Views[i], v, fset)...)
+		faults = append(faults, compare(tree, tree.Views[i], v)...)
 	}
 	return faults, nil
 }
 
 // compare returns what is wrong with a view that was not before.
-func compare(tree *load.Tree, old, now *load.View, fset *token.FileSet) []fault {
+func compare(tree *load.Tree, old, now *load.View) []fault {
 	var out []fault
 	byID := map[string]*packages.Package{}
 	for _, p := range now.Packages {
@@ -155,23 +200,20 @@ func compare(tree *load.Tree, old, now *load.View, fset *token.FileSet) []fault 
 			out = append(out, fault{text: fmt.Sprintf("package %s lost files in the rewritten tree (%s)", p.ID, old.Build)})
 		}
 		for _, e := range n.Errors {
-			file, _, _ := strings.Cut(e.Pos, ":")
-			if !filepath.IsAbs(file) {
-				file = ""
-			}
-			out = append(out, fault{file, e.Error()})
+			file, line := splitPos(e.Pos)
+			out = append(out, fault{file, line, e.Error()})
 		}
 		if n.IllTyped && len(n.Errors) == 0 {
 			out = append(out, fault{text: "package " + n.ID + " imports one that does not type-check"})
 		}
 	}
-	_ = fset
 	return out
 }
 
-// blame demotes the clusters behind the faults: those of the file of each
-// error, else those of its folder, else all that were converted.
-func (pl *planner) blame(faults []fault) error {
+// blame demotes the clusters behind the faults: those of the declaration that
+// an error lies in, else of its file, else of its folder, else all that were
+// converted.
+func (pl *planner) blame(faults []fault, changes []FileChange) error {
 	guilty := map[*item]string{}
 	var located []fault
 	for _, f := range faults {
@@ -180,6 +222,9 @@ func (pl *planner) blame(faults []fault) error {
 		}
 	}
 	for _, f := range located {
+		if pl.accuseDecl(guilty, f, changes) {
+			continue
+		}
 		same := func(path string) bool { return path == f.file }
 		if !pl.accuse(guilty, f, same) {
 			pl.accuse(guilty, f, func(path string) bool { return filepath.Dir(path) == filepath.Dir(f.file) })
@@ -205,6 +250,83 @@ func texts(faults []fault) []string {
 		out = append(out, f.text)
 	}
 	return out
+}
+
+// accuseDecl adds the converted clusters with a site in the declaration that
+// the fault lies in.
+func (pl *planner) accuseDecl(guilty map[*item]string, f fault, changes []FileChange) bool {
+	var file *flow.File
+	for g := range pl.byFile {
+		if g.Path == f.file {
+			file = g
+		}
+	}
+	i := slices.IndexFunc(changes, func(c FileChange) bool { return c.Path == f.file })
+	if file == nil || i < 0 {
+		return false
+	}
+	name := declAt(changes[i].New, f.line)
+	if name == "" {
+		return false
+	}
+	found := false
+	for _, d := range file.Syntax.Decls {
+		if declName(d) != name {
+			continue
+		}
+		for _, it := range pl.byFile[file] {
+			if it.outcome != Native && it.outcome != Helpers {
+				continue
+			}
+			for _, s := range it.c.Sites {
+				if s.File == file && d.Pos() <= s.Ident.Pos() && s.Ident.Pos() < d.End() {
+					if guilty[it] == "" {
+						guilty[it] = f.text
+					}
+					found = true
+					break
+				}
+			}
+		}
+	}
+	return found
+}
+
+// declAt names the declaration at a line of a file, or "".
+func declAt(src []byte, line int) string {
+	fset := token.NewFileSet()
+	f, _ := parser.ParseFile(fset, "", src, parser.SkipObjectResolution)
+	if f == nil {
+		return ""
+	}
+	for _, d := range f.Decls {
+		if fset.Position(d.Pos()).Line <= line && line <= fset.Position(d.End()).Line {
+			return declName(d)
+		}
+	}
+	return ""
+}
+
+// declName returns a name that tells a declaration of a file from the others.
+func declName(d ast.Decl) string {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		name := "func " + d.Name.Name
+		if d.Recv != nil && len(d.Recv.List) == 1 {
+			name += " " + types.ExprString(d.Recv.List[0].Type)
+		}
+		return name
+	case *ast.GenDecl:
+		for _, s := range d.Specs {
+			switch s := s.(type) {
+			case *ast.TypeSpec:
+				return "type " + s.Name.Name
+			case *ast.ValueSpec:
+				return "var " + s.Names[0].Name
+			}
+		}
+	}
+	return ""
 }
 
 // accuse adds the changed clusters with a file that in accepts. Converted ones

@@ -126,9 +126,22 @@ func done(u *unit.Unit, s *flow.Site, c inspector.Cursor, form errorForm) bool {
 	case *ast.ReturnStmt:
 		return true
 	case *ast.BranchStmt:
-		return n.Tok == token.BREAK
+		return n.Tok == token.BREAK && n.Label == nil && breaksLoop(c) && !writesAfter(u, s, c)
 	}
 	return connCall(u, s, next, "Close") != nil || leaves(s.File, next)
+}
+
+// breaksLoop reports whether a break beside c leaves a loop, and not a switch
+// or select.
+func breaksLoop(c inspector.Cursor) bool {
+	for e := range c.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.SwitchStmt)(nil), (*ast.TypeSwitchStmt)(nil), (*ast.SelectStmt)(nil), (*ast.FuncLit)(nil)) {
+		switch e.Node().(type) {
+		case *ast.ForStmt, *ast.RangeStmt:
+			return true
+		}
+		return false
+	}
+	return false
 }
 
 // endsFunction reports whether the statement is the last that its function
@@ -216,10 +229,11 @@ func leavesLoop(s *flow.Site, c inspector.Cursor) bool {
 	case *ast.ReturnStmt:
 		return true
 	case *ast.BranchStmt:
-		return n.Tok == token.BREAK && n.Label != nil
-	default:
-		return leaves(s.File, n)
+		return n.Tok == token.BREAK && (n.Label != nil || breaksLoop(c))
+	case *ast.BlockStmt:
+		return terminates(s.File, n)
 	}
+	return leaves(s.File, list[len(list)-1])
 }
 
 // dropDeadlineBefore deletes a write deadline that is set just before the

@@ -28,7 +28,17 @@ deadline set elsewhere, or one that other functions rely on, is refused.`,
 func planDeadlines(u *unit.Unit, setter wsapi.Symbol, base string, calls ...wsapi.Symbol) {
 	var clears []*flow.Site
 	converted, failed := 0, 0
+	if setter == "Conn.SetReadDeadline" {
+		for _, s := range u.Sites(setter) {
+			if !u.Claimed(s) && planRolling(u, s, base, calls) {
+				converted++
+			}
+		}
+	}
 	for _, s := range u.Sites(setter) {
+		if u.Claimed(s) {
+			continue
+		}
 		call := unit.Call(s)
 		if call != nil && len(call.Args) == 1 && isZeroTime(s.File, call.Args[0]) {
 			clears = append(clears, s)
@@ -176,9 +186,12 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 		if i < start || i >= end || !sameConn(o, s) || inFuncLit(o, form.list[i]) {
 			continue
 		}
-		if u.Claimed(o) || !isDataCall(o) {
+		if u.Claimed(o) || !isDataCall(o) || overshadowed(u, s, o) {
 			claimed = true
 			continue
+		}
+		if movedInLoop(u, s, o) {
+			return no("the deadline is moved by another call in the loop that it covers", "give each call a context with a timeout")
 		}
 		covered = append(covered, o)
 		last = max(last, i, writerEnd(f, form.list, o))
@@ -199,12 +212,12 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 			return no("the deadline holds for calls elsewhere", "give each of them a context with a timeout")
 		}
 	}
-	ctx := u.Context(f, c)
-	wctx, cancel := u.Fresh(f, c, base), u.Fresh(f, c, "cancel")
-	pkg := u.Import(f, "context", "context")
-	make := wctx + ", " + cancel + " := " + pkg + ".WithTimeout(" + ctx + ", "
 	region := form.list[start : last+1]
-	ends, deferred, ok := placeCancel(u, f, c, form.list, last, region, covered)
+	ctx := u.Context(f, c)
+	pkg := u.Import(f, "context", "context")
+	wctx, cancel, op := u.ContextNames(f, c, form.list, form.stmt.Pos(), form.list[last].End(), base)
+	make := wctx + ", " + cancel + " " + op + " " + pkg + ".WithTimeout(" + ctx + ", "
+	ends, results, deferred, ok := placeCancel(f, c, form.list, last, region, covered)
 	if !ok {
 		return no("control leaves in ways between the deadline and the calls it covers that no cancel can be placed on", "give each call a context with a timeout")
 	}
@@ -221,6 +234,10 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 		for _, x := range ends {
 			u.Insert(f, x.Pos(), cancel+"()\n")
 		}
+		for _, r := range results {
+			err := u.Fresh(f, c, "err")
+			u.Replace(f, r.Pos(), r.End(), err+" := ", r.Results[0], "\n"+cancel+"()\nreturn "+err)
+		}
 		if !leaves(f, form.list[last]) {
 			u.Insert(f, form.list[last].End(), "\n"+cancel+"()")
 		}
@@ -229,13 +246,39 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 		u.SetContext(o, wctx)
 	}
 	if s.Symbol == "Conn.SetReadDeadline" {
-		u.Note(f, s.Ident.Pos(), "deadline", "a read that runs into its timeout now closes the connection; in gorilla writes still went on")
-	}
-	// The names may serve again in another list of the function.
-	if !shared(f, form.list, c) {
-		u.Release(c, wctx, cancel)
+		u.Note(f, s.Ident.Pos(), "deadline", "a read that runs into its timeout closes the connection; in gorilla writes still went on")
+	} else {
+		u.Note(f, s.Ident.Pos(), "deadline", "a write that runs into its timeout closes the connection; in gorilla reads still went on")
 	}
 	return true
+}
+
+// movedInLoop reports whether the call o is repeated by a loop behind s in
+// which another setter stands, so that the deadline of s holds for the first
+// time round at most.
+func movedInLoop(u *unit.Unit, s, o *flow.Site) bool {
+	for l := range o.Cursor.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
+		if inside(s, l.Node()) {
+			return false
+		}
+		for _, p := range u.All(s.Symbol) {
+			if p != s && sameConn(p, s) && inside(p, l.Node()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// overshadowed reports whether another setter stands between s and the call o,
+// so that its deadline is the one that holds.
+func overshadowed(u *unit.Unit, s, o *flow.Site) bool {
+	for _, p := range u.All(s.Symbol) {
+		if p != s && sameConn(p, s) && s.Ident.Pos() < p.Ident.Pos() && p.Ident.Pos() < o.Ident.Pos() {
+			return true
+		}
+	}
+	return false
 }
 
 // shared reports whether the list is the function's own, so that a name
@@ -250,26 +293,34 @@ func shared(f *flow.File, list []ast.Stmt, c inspector.Cursor) bool {
 }
 
 // placeCancel decides where cancel is called: at the exits inside the region
-// and behind it, or deferred.
-func placeCancel(u *unit.Unit, f *flow.File, c inspector.Cursor, list []ast.Stmt, last int, region []ast.Stmt, covered []*flow.Site) (at []ast.Stmt, deferred, ok bool) {
+// and behind it, between a covered call and the return of its result, or
+// deferred.
+func placeCancel(f *flow.File, c inspector.Cursor, list []ast.Stmt, last int, region []ast.Stmt, covered []*flow.Site) (at []ast.Stmt, results []*ast.ReturnStmt, deferred, ok bool) {
 	canDefer := !unit.InLoop(c)
 	if canDefer && (last == len(list)-1 || last == len(list)-2 && leaves(f, list[last+1])) && shared(f, list, c) {
-		return nil, true, true
+		return nil, nil, true, true
 	}
 	for _, st := range region {
+	exit:
 		for _, x := range exits(f, st) {
-			for _, o := range covered {
-				if inside(o, x) { // return c.WriteMessage(…)
-					return nil, canDefer, canDefer
-				}
-			}
 			if !inList(f, x) {
-				return nil, canDefer, canDefer
+				return nil, nil, canDefer, canDefer
+			}
+			for _, o := range covered {
+				if !inside(o, x) {
+					continue
+				}
+				ret, isRet := x.(*ast.ReturnStmt)
+				if !isRet || len(ret.Results) != 1 || ast.Expr(unit.Call(o)) != ast.Unparen(ret.Results[0]) {
+					return nil, nil, canDefer, canDefer
+				}
+				results = append(results, ret)
+				continue exit
 			}
 			at = append(at, x)
 		}
 	}
-	return at, false, true
+	return at, results, false, true
 }
 
 // inDeferOrGo reports whether the call at c is itself deferred or started.
@@ -311,4 +362,88 @@ func writerEnd(f *flow.File, list []ast.Stmt, o *flow.Site) int {
 		})
 	}
 	return last
+}
+
+// planRolling converts a read deadline that is moved behind each read of a
+// loop, together with the one before the loop: every read gets a context with
+// the timeout.
+func planRolling(u *unit.Unit, s *flow.Site, base string, calls []wsapi.Symbol) bool {
+	f := s.File
+	c, ok := unit.CallCursor(s)
+	if !ok {
+		return false
+	}
+	form, ok := setterForm(f, c)
+	if !ok {
+		return false
+	}
+	d, ok := timeout(f, c.Node().(*ast.CallExpr).Args[0])
+	if !ok {
+		return false
+	}
+	loop, found := cursorOf(f, form.stmt).Parent(), false
+	if k, _ := loop.ParentEdge(); k == edge.ForStmt_Body || k == edge.RangeStmt_Body {
+		loop, found = loop.Parent(), true
+	}
+	if !found || !pure(d) {
+		return false
+	}
+	// The one read of the loop stands before the setter, in its list.
+	var read *flow.Site
+	for _, o := range u.All(calls...) {
+		if !sameConn(o, s) || !inside(o, loop.Node()) {
+			continue
+		}
+		at, list, i, ok := unit.Stmt(o.Cursor)
+		if read != nil || u.Claimed(o) || !ok || len(list) == 0 || list[0] != form.list[0] || i >= form.index || at.Node() != ast.Node(form.list[i]) {
+			return false
+		}
+		if _, ok := at.Node().(*ast.AssignStmt); !ok {
+			return false
+		}
+		read = o
+	}
+	if read == nil {
+		return false
+	}
+	// Every other setter on this connection in the function is the same
+	// deadline, set before the loop or elsewhere in it.
+	fn, ok := unit.Func(c)
+	if !ok {
+		return false
+	}
+	var others []*flow.Site
+	for _, o := range u.All(s.Symbol) {
+		if o == s {
+			continue
+		}
+		call := unit.Call(o)
+		if !sameConn(o, s) || !inside(o, fn.Node()) || call == nil {
+			return false
+		}
+		e, ok := timeout(f, call.Args[0])
+		if !ok || !sameDuration(f, e, f, d) {
+			return false
+		}
+		if !u.Claimed(o) {
+			others = append(others, o)
+		}
+	}
+	for _, o := range others {
+		oc, ok := unit.CallCursor(o)
+		if !ok || !deleteSetter(u, o, oc) {
+			return false
+		}
+	}
+	if !deleteSetter(u, s, c) {
+		return false
+	}
+	at, _, _, _ := unit.Stmt(read.Cursor)
+	pkg := u.Import(f, "context", "context")
+	rctx, cancel, op := u.ContextNames(f, c, form.list, at.Node().Pos(), at.Node().End(), base)
+	u.Insert(f, at.Node().Pos(), rctx+", "+cancel+" "+op+" "+pkg+".WithTimeout("+u.Context(f, read.Cursor)+", "+f.Text(d)+")\n")
+	u.Insert(f, at.Node().End(), "\n"+cancel+"()")
+	u.SetContext(read, rctx)
+	u.Note(f, read.Ident.Pos(), "deadline", "a read that runs into its timeout closes the connection; in gorilla writes still went on")
+	return true
 }

@@ -279,7 +279,7 @@ func planPing(u *unit.Unit, s *flow.Site, d ast.Expr, dFile *flow.File) {
 	pkg := u.Import(f, "context", "context")
 	ctx := u.Context(f, c)
 	if otherWayOut(f, c) && !form.ret {
-		pctx, cancel := u.Fresh(f, c, "pctx"), u.Fresh(f, c, "cancel")
+		pctx, cancel := u.Unused(f, c, "pctx"), u.Unused(f, c, "cancel")
 		err := "err"
 		u.Replace(f, form.stmt.Pos(), form.stmt.End(),
 			"go func() { // Ping waits for the pong, which a read takes in\n\t"+
@@ -290,7 +290,6 @@ func planPing(u *unit.Unit, s *flow.Site, d ast.Expr, dFile *flow.File) {
 			u.Replace(f, sp.Pos, sp.End)
 			u.ClaimWithin(f, form.check)
 		}
-		u.Release(c, pctx, cancel)
 	} else if !planPingInPlace(u, s, c, form, pkg, ctx, wait) {
 		return
 	}
@@ -301,8 +300,12 @@ func planPing(u *unit.Unit, s *flow.Site, d ast.Expr, dFile *flow.File) {
 func planPingInPlace(u *unit.Unit, s *flow.Site, c inspector.Cursor, form errorForm, pkg, ctx, wait string) bool {
 	f := s.File
 	call := c.Node().(*ast.CallExpr)
-	pctx, cancel := u.Fresh(f, c, "pctx"), u.Fresh(f, c, "cancel")
-	decl := pctx + ", " + cancel + " := " + pkg + ".WithTimeout(" + ctx + ", " + wait + ")\n"
+	end := form.stmt.End()
+	if form.separate {
+		end = form.check.End()
+	}
+	pctx, cancel, op := u.ContextNames(f, c, form.list, form.stmt.Pos(), end, "pctx")
+	decl := pctx + ", " + cancel + " " + op + " " + pkg + ".WithTimeout(" + ctx + ", " + wait + ")\n"
 	switch {
 	case form.ret:
 		u.Insert(f, form.stmt.Pos(), decl+"defer "+cancel+"()\n")
@@ -315,10 +318,6 @@ func planPingInPlace(u *unit.Unit, s *flow.Site, c inspector.Cursor, form errorF
 		u.Insert(f, form.stmt.End(), "\n"+cancel+"()")
 	}
 	u.Replace(f, call.Pos(), call.End(), unit.Recv(s), ".Ping("+pctx+")")
-	_, list, _, ok := unit.Stmt(c)
-	if !ok || !shared(f, list, c) {
-		u.Release(c, pctx, cancel)
-	}
 	u.Note(f, s.Ident.Pos(), "heartbeat", "the loop waits for the pong before it goes on")
 	return true
 }
@@ -380,7 +379,7 @@ func planKeepalive(u *unit.Unit, s *flow.Site) {
 	dropDeadlineBefore(u, s, form)
 	pkg, tm := u.Import(f, "context", "context"), u.Import(f, "time", "time")
 	ctx := u.Context(f, c)
-	pctx, cancel := u.Fresh(f, c, "pctx"), u.Fresh(f, c, "cancel")
+	pctx, cancel := u.Unused(f, c, "pctx"), u.Unused(f, c, "cancel")
 	u.Replace(f, form.stmt.Pos(), form.stmt.End(),
 		"go func() { // Ping waits for the pong; a late one is no error here\n\t"+
 			pctx+", "+cancel+" := "+pkg+".WithTimeout("+ctx+", 10*"+tm+".Second)\n\tdefer "+cancel+"()\n\t", recv, ".Ping("+pctx+")\n}()")
@@ -390,6 +389,5 @@ func planKeepalive(u *unit.Unit, s *flow.Site) {
 		u.Replace(f, sp.Pos, sp.End)
 		u.ClaimWithin(f, form.check)
 	}
-	u.Release(c, pctx, cancel)
 	u.Note(f, s.Ident.Pos(), "heartbeat", "a ping that cannot be written is no longer an error of its own; the next write or read fails")
 }

@@ -58,10 +58,11 @@ func planMessageType(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
 	typ := u.Fresh(s.File, c, "typ")
 	if as.Tok == token.DEFINE {
 		u.Replace(s.File, lhs.Pos(), lhs.End(), typ)
-		u.Insert(s.File, as.End(), "\n"+s.File.Text(lhs)+" := int("+typ+")")
-		if countNew(s.File, as) == 0 {
-			return true
+		op := " = "
+		if id != nil && s.File.Pkg.TypesInfo.Defs[id] != nil {
+			op = " := "
 		}
+		u.Insert(s.File, as.End(), "\n"+s.File.Text(lhs)+op+"int("+typ+")")
 		return true
 	}
 	u.Insert(s.File, as.Pos(), "var "+typ+" "+u.Lib(s.File)+".MessageType\n")
@@ -85,17 +86,6 @@ func assignment(c inspector.Cursor) (*ast.AssignStmt, bool) {
 		as := c.Parent().Node().(*ast.AssignStmt)
 		return as, len(as.Rhs) == 1
 	}
-}
-
-// countNew returns the number of variables that as declares.
-func countNew(f *flow.File, as *ast.AssignStmt) int {
-	n := 0
-	for _, l := range as.Lhs {
-		if id, ok := l.(*ast.Ident); ok && f.Pkg.TypesInfo.Defs[id] != nil {
-			n++
-		}
-	}
-	return n
 }
 
 // retypable reports whether v is a local variable that only holds message

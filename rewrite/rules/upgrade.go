@@ -286,12 +286,48 @@ func planResponseHeader(u *unit.Unit, s *flow.Site, c inspector.Cursor, call *as
 		u.Refuse(s.Pos, "the response header cannot be set before the call", "set the fields on the ResponseWriter's Header before Accept")
 		return false
 	}
-	k := u.Fresh(s.File, c, "k")
-	v := u.Fresh(s.File, c, "v")
-	pos := at.Node().Pos()
-	u.Replace(s.File, pos, pos, "for "+k+", "+v+" := range ", h, " {\n\t", call.Args[0], ".Header()["+k+"] = "+v+"\n}\n")
-	u.Release(c, k, v)
+	pos, w := at.Node().Pos(), call.Args[0]
+	if kvs, ok := headerLiteral(s.File, h); ok {
+		for _, kv := range kvs {
+			parts := []any{w, ".Header()[", kv.Key, "] = "}
+			if lit, ok := kv.Value.(*ast.CompositeLit); ok && lit.Type == nil {
+				parts = append(parts, "[]string")
+			}
+			u.Replace(s.File, pos, pos, append(parts, kv.Value, "\n")...)
+		}
+		return true
+	}
+	k := u.Unused(s.File, c, "k")
+	v := u.Unused(s.File, c, "v")
+	u.Replace(s.File, pos, pos, "for "+k+", "+v+" := range ", h, " {\n\t", w, ".Header()["+k+"] = "+v+"\n}\n")
 	return true
+}
+
+// headerLiteral returns the elements of a literal of type http.Header.
+func headerLiteral(f *flow.File, e ast.Expr) ([]*ast.KeyValueExpr, bool) {
+	lit, ok := ast.Unparen(e).(*ast.CompositeLit)
+	if !ok || !headerType(f, lit) {
+		return nil, false
+	}
+	var out []*ast.KeyValueExpr
+	for _, el := range lit.Elts {
+		kv, ok := el.(*ast.KeyValueExpr)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, kv)
+	}
+	return out, true
+}
+
+// headerType reports whether e is a map of string slices, as http.Header is.
+func headerType(f *flow.File, e ast.Expr) bool {
+	m, ok := f.Pkg.TypesInfo.TypeOf(e).Underlying().(*types.Map)
+	if !ok {
+		return false
+	}
+	_, ok = m.Elem().Underlying().(*types.Slice)
+	return ok
 }
 
 // statementBefore returns the statement before which code for the call at c

@@ -100,43 +100,6 @@ func SameExpr(f *flow.File, x, y ast.Expr) bool {
 	return false
 }
 
-// Fresh returns a name like base that nothing in the function declaration
-// around c is called, and reserves it for that function.
-func (u *Unit) Fresh(f *flow.File, c inspector.Cursor, base string) string {
-	d := Decl(c)
-	used := u.names[d]
-	if used == nil {
-		used = map[string]bool{}
-		u.names[d] = used
-		var root ast.Node = f.Syntax
-		if d != nil {
-			root = d
-		}
-		ast.Inspect(root, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok {
-				used[id.Name] = true
-			}
-			return true
-		})
-	}
-	name := base
-	for i := 2; used[name]; i++ {
-		name = base + string(rune('0'+i%10))
-		if i > 9 {
-			name = base + "x" + string(rune('0'+i%10))
-		}
-	}
-	used[name] = true
-	return name
-}
-
-// Release gives back a name that Fresh reserved, for use in another block.
-func (u *Unit) Release(c inspector.Cursor, names ...string) {
-	for _, n := range names {
-		delete(u.names[Decl(c)], n)
-	}
-}
-
 // Indent returns the white space that the line of pos starts with.
 func Indent(f *flow.File, pos token.Pos) string {
 	off := f.Offset(pos)

@@ -60,6 +60,7 @@ type Unit struct {
 	claimed map[*flow.Site]string
 	files   map[*flow.File]*FileEdits
 	names   map[*ast.FuncDecl]map[string]bool
+	regions []ctxRegion
 	// contexts are the contexts that rules have put in scope for sites.
 	contexts map[*flow.Site]string
 	done     map[ast.Node]bool
