@@ -70,7 +70,7 @@ func TestKill(t *testing.T) {
 			for n := 0; !survived; n++ {
 				root := t.TempDir()
 				changes := makeTree(t, root)
-				w := &Writer{Root: root, Env: noGit}
+				w := quick(root)
 				if what == "undo" {
 					if err := w.Write(context.Background(), changes); err != nil {
 						t.Fatal(err)
@@ -106,8 +106,7 @@ func end(t *testing.T, what, root string, old, now map[string]string) {
 	got := snapshot(t, root)
 	if got["go.mod"] == now["go.mod"] {
 		same(t, what, got, now)
-		noSync, _ := faults(1<<30, nil)
-		if _, err := (&Writer{Root: root, wrap: noSync}).Undo(context.Background()); err != nil {
+		if _, err := quick(root).Undo(context.Background()); err != nil {
 			t.Fatalf("%s: undo: %v", what, err)
 		}
 		got = snapshot(t, root)
@@ -116,18 +115,17 @@ func end(t *testing.T, what, root string, old, now map[string]string) {
 	noJournal(t, what, root)
 }
 
-// TestCrashTwice stops the writing at every fifth change and then the recovery
+// TestCrashTwice stops the writing at every eleventh change and then the recovery
 // at every change, in one process.
 func TestCrashTwice(t *testing.T) {
 	old, now := states(t)
 	for _, undo := range []bool{false, true} {
-		for n, reached := 0, true; reached; n += 5 {
+		for n, reached := 0, true; reached; n += 11 {
 			for m, again := 0, true; again && reached; m++ {
 				what := fmt.Sprintf("undo %v, changes %d and %d", undo, n, m)
 				root := t.TempDir()
 				changes := makeTree(t, root)
-				noSync, _ := faults(1<<30, nil)
-				w := &Writer{Root: root, Env: noGit, wrap: noSync}
+				w := quick(root)
 				if undo {
 					if err := w.Write(context.Background(), changes); err != nil {
 						t.Fatal(err)
@@ -156,7 +154,7 @@ func TestCrashTwice(t *testing.T) {
 				}
 				halfway(t, what, snapshot(t, root), old, now)
 
-				w.wrap = noSync
+				w = quick(root)
 				if _, err := w.Recover(context.Background()); err != nil {
 					t.Fatalf("%s: recover again: %v", what, err)
 				}
@@ -184,7 +182,7 @@ func TestFailure(t *testing.T) {
 				reached = *count > n
 				what := fmt.Sprintf("failure at change %d (%v)", n, err)
 				if err == nil {
-					if _, err := (&Writer{Root: root, Env: noGit}).Recover(context.Background()); err != nil {
+					if _, err := quick(root).Recover(context.Background()); err != nil {
 						t.Fatal(err)
 					}
 					same(t, what, snapshot(t, root), now)
@@ -198,7 +196,7 @@ func TestFailure(t *testing.T) {
 				if kind.name == "full" {
 					noJournal(t, what, root)
 				}
-				if err := (&Writer{Root: root, Env: noGit}).Write(context.Background(), changes); err != nil {
+				if err := quick(root).Write(context.Background(), changes); err != nil {
 					t.Fatalf("%s: write again: %v", what, err)
 				}
 				same(t, what, snapshot(t, root), now)
@@ -210,7 +208,7 @@ func TestFailure(t *testing.T) {
 		t.Run("undo/"+kind.name, func(t *testing.T) {
 			for n, reached := 0, true; reached; n++ {
 				root := t.TempDir()
-				if err := (&Writer{Root: root, Env: noGit}).Write(context.Background(), makeTree(t, root)); err != nil {
+				if err := quick(root).Write(context.Background(), makeTree(t, root)); err != nil {
 					t.Fatal(err)
 				}
 				wrap, count := faults(n, kind.strike)
@@ -219,10 +217,10 @@ func TestFailure(t *testing.T) {
 				what := fmt.Sprintf("failure at change %d (%v)", n, err)
 				if err != nil {
 					same(t, what, snapshot(t, root), now)
-					if _, err := (&Writer{Root: root, Env: noGit}).Undo(context.Background()); err != nil {
+					if _, err := quick(root).Undo(context.Background()); err != nil {
 						t.Fatalf("%s: undo again: %v", what, err)
 					}
-				} else if _, err := (&Writer{Root: root, Env: noGit}).Recover(context.Background()); err != nil {
+				} else if _, err := quick(root).Recover(context.Background()); err != nil {
 					t.Fatal(err)
 				}
 				same(t, what, snapshot(t, root), old)

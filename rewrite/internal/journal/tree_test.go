@@ -16,6 +16,12 @@ import (
 // noGit is an environment in which no git is found.
 var noGit = []string{}
 
+// quick returns a writer that syncs nothing and asks no git.
+func quick(root string) *Writer {
+	wrap, _ := faults(0, func(string, int) error { return nil })
+	return &Writer{Root: root, Env: noGit, wrap: wrap}
+}
+
 // makeTree makes a tree with one file for every kind of change, and the
 // changes.
 func makeTree(t testing.TB, root string) []Change {
@@ -129,7 +135,7 @@ func states(t testing.TB) (old, now map[string]string) {
 	root := t.TempDir()
 	changes := makeTree(t, root)
 	old = snapshot(t, root)
-	if err := (&Writer{Root: root, Env: noGit}).Write(context.Background(), changes); err != nil {
+	if err := quick(root).Write(context.Background(), changes); err != nil {
 		t.Fatal(err)
 	}
 	return old, snapshot(t, root)
