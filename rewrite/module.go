@@ -225,7 +225,15 @@ func (pl *planner) modChange(m *moduleState, before, after map[string]bool) ([]F
 	if err != nil {
 		return nil, fmt.Errorf("edit %s: %w", m.GoMod, err)
 	}
-	sum := gomod.DropSums(m.oldSum, e.Drop...)
+	var gone []string
+	for _, mod := range e.Drop {
+		// Another module of the graph may still ask for it without importing
+		// it; then its go.sum lines are needed on.
+		if !pl.prog.tree.RequiredByOthers(mod) {
+			gone = append(gone, mod)
+		}
+	}
+	sum := gomod.DropSums(m.oldSum, gone...)
 	sum, missing := gomod.AddSums(sum, sums...)
 	for _, v := range missing {
 		if v.Path == wsapi.CompatModule || v.Path == coderEngine {

@@ -86,6 +86,7 @@ type Tree struct {
 	// Unseen are files that use a library and belong to no configuration that
 	// could be loaded, with the reason.
 	Unseen map[string]string
+	graph  []string // lines of go mod graph, when asked for
 }
 
 // ErrNoModule says that a folder belongs to no module.

@@ -152,3 +152,22 @@ func (t *Tree) ModuleOf(file string) *Module {
 	}
 	return best
 }
+
+// RequiredByOthers reports whether a module of the graph other than the main
+// modules requires mod. It answers true where the graph cannot be had.
+func (t *Tree) RequiredByOthers(mod string) bool {
+	if t.graph == nil {
+		out, err := t.run(context.Background(), "mod", "graph")
+		if err != nil {
+			return true
+		}
+		t.graph = strings.Split(string(out), "\n")
+	}
+	for _, line := range t.graph {
+		from, to, _ := strings.Cut(line, " ")
+		if strings.Contains(from, "@") && strings.HasPrefix(to, mod+"@") {
+			return true
+		}
+	}
+	return false
+}

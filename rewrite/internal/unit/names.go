@@ -69,7 +69,6 @@ type ctxRegion struct {
 	file        *flow.File
 	list        ast.Stmt // the first of the list
 	from, to    token.Pos
-	scope       token.Pos // end of the list
 	ctx, cancel string
 }
 
@@ -79,7 +78,7 @@ type ctxRegion struct {
 // behind.
 func (u *Unit) ContextNames(f *flow.File, c inspector.Cursor, list []ast.Stmt, from, to token.Pos, base string) (ctx, cancel, op string) {
 	used := u.usedNames(f, c)
-	r := ctxRegion{file: f, list: list[0], from: from, to: to, scope: list[len(list)-1].End()}
+	r := ctxRegion{file: f, list: list[0], from: from, to: to}
 next:
 	for i := 1; ; i++ {
 		r.ctx, r.cancel, op = numbered(base, i), numbered("cancel", i), ":="
@@ -87,11 +86,17 @@ next:
 			continue
 		}
 		for _, o := range u.regions {
-			if o.file != f || o.ctx != r.ctx && o.cancel != r.cancel || o.scope <= r.from || r.scope <= o.from {
+			if o.file != f || o.ctx != r.ctx && o.cancel != r.cancel {
 				continue
 			}
-			if o.list != r.list || o.from > r.from || o.to > r.from {
+			if o.from < r.to && r.from < o.to {
 				continue next // one would hide or overwrite the other
+			}
+			if o.list != r.list {
+				continue // a scope of its own, or one that may hide the other
+			}
+			if o.from > r.from {
+				continue next // declared further down already
 			}
 			if o.ctx == r.ctx {
 				op = "="
