@@ -54,11 +54,10 @@ func TestAPI(t *testing.T) {
 	}
 }
 
-// loadTypes type-checks the packages together, so that types of other
-// packages are identical in all of them.
+// loadTypes loads the types of packages, as the compiler exports them.
 func loadTypes(t *testing.T, paths ...string) map[string]*types.Package {
 	t.Helper()
-	cfg := &packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedSyntax | packages.NeedTypesInfo}
+	cfg := &packages.Config{Mode: packages.NeedName | packages.NeedTypes}
 	list, err := packages.Load(cfg, paths...)
 	if err != nil {
 		t.Fatal(err)

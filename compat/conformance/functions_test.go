@@ -1,0 +1,162 @@
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	compat "github.com/wsmigrate/wsmigrate/compat/websocket"
+)
+
+// TestCloseErrors compares what is made of every close code.
+func TestCloseErrors(t *testing.T) {
+	for code := -1; code <= 5001; code++ {
+		for _, text := range []string{"", "reason", "\xff"} {
+			if want, got := websocket.FormatCloseMessage(code, text), compat.FormatCloseMessage(code, text); !bytes.Equal(want, got) || (want == nil) != (got == nil) {
+				t.Errorf("FormatCloseMessage(%d, %q) = %q, want %q", code, text, got, want)
+			}
+			if want, got := (&websocket.CloseError{Code: code, Text: text}).Error(), (&compat.CloseError{Code: code, Text: text}).Error(); want != got {
+				t.Errorf("CloseError{%d, %q} is %q, want %q", code, text, got, want)
+			}
+		}
+	}
+}
+
+// TestIsCloseError compares the tests for close errors: neither looks into
+// wrapped errors.
+func TestIsCloseError(t *testing.T) {
+	closeErrors := func(code int) (g, c error) {
+		return &websocket.CloseError{Code: code}, &compat.CloseError{Code: code}
+	}
+	wrap := func(err error) error { return fmt.Errorf("wrapped: %w", err) }
+	g1000, c1000 := closeErrors(1000)
+	g1006, c1006 := closeErrors(1006)
+	for _, codes := range [][]int{nil, {1000}, {1001}, {1001, 1000}, {1006}} {
+		for _, errs := range [][2]error{
+			{nil, nil}, {io.EOF, io.EOF}, {g1000, c1000}, {g1006, c1006},
+			{wrap(g1000), wrap(c1000)}, {errors.Join(g1000), errors.Join(c1000)},
+		} {
+			if want, got := websocket.IsCloseError(errs[0], codes...), compat.IsCloseError(errs[1], codes...); want != got {
+				t.Errorf("IsCloseError(%v, %v) = %v, want %v", errs[1], codes, got, want)
+			}
+			if want, got := websocket.IsUnexpectedCloseError(errs[0], codes...), compat.IsUnexpectedCloseError(errs[1], codes...); want != got {
+				t.Errorf("IsUnexpectedCloseError(%v, %v) = %v, want %v", errs[1], codes, got, want)
+			}
+		}
+	}
+}
+
+// FuzzUpgrade compares the answers to requests with any header.
+func FuzzUpgrade(f *testing.F) {
+	for _, s := range []struct{ connection, upgrade, version, key, origin, protocol, extensions string }{
+		{"Upgrade", "websocket", "13", "dGhlIHNhbXBsZSBub25jZQ==", "http://server.test", "a, b", "permessage-deflate"},
+		{"keep-alive,\tupgrade", "h2c , WebSocket", "8,13", "dGhlIHNhbXBsZSBub25jZQ==", "//SERVER.TEST", "b", `x; y="a,\"b", permessage-deflate; z`},
+		{"a;b, upgrade", "websocket/13", "013", "", "null", ",", `permessage-deflate; client_max_window_bits=15,,x`},
+	} {
+		f.Add(s.connection, s.upgrade, s.version, s.key, s.origin, s.protocol, s.extensions)
+	}
+	f.Fuzz(func(t *testing.T, connection, upgrade, version, key, origin, protocol, extensions string) {
+		header := http.Header{
+			"Connection": {connection}, "Upgrade": {upgrade}, "Sec-Websocket-Version": {version}, "Sec-Websocket-Key": {key},
+			"Origin": {origin}, "Sec-Websocket-Protocol": {protocol}, "Sec-Websocket-Extensions": {extensions},
+		}
+		for name, values := range header {
+			if values[0] == "" {
+				delete(header, name)
+			}
+		}
+		r := &http.Request{Method: http.MethodGet, Host: "server.test", Header: header}
+		if want, got := websocket.IsWebSocketUpgrade(r), compat.IsWebSocketUpgrade(r); want != got {
+			t.Errorf("IsWebSocketUpgrade = %v, want %v", got, want)
+		}
+		if want, got := websocket.Subprotocols(r), compat.Subprotocols(r); fmt.Sprintf("%#v", want) != fmt.Sprintf("%#v", got) {
+			t.Errorf("Subprotocols = %q, want %q", got, want)
+		}
+		for _, o := range []options{{}, {compress: true, subprotocols: []string{"b", "a", ""}}} {
+			want, got := answerTo(t, gorilla, r, o), answerTo(t, shim, r, o)
+			if want != got {
+				t.Errorf("compat answers\n%s\ngorilla answers\n%s", got, want)
+			}
+		}
+	})
+}
+
+// answerTo is all that Upgrade does with the request.
+func answerTo(t *testing.T, l *library, req *http.Request, o options) string {
+	run := newRun(l, t)
+	w := httptest.NewRecorder()
+	c, err := l.upgrade(scriptHijacker{w, run.conn}, req, o)
+	if c != nil {
+		defer c.Close()
+	}
+	return fmt.Sprintf("%s\n%d %v %q\n%q", run.describe(err), w.Code, w.Header(), w.Body, run.conn.takeWritten())
+}
+
+// FuzzDial compares what becomes of any response.
+func FuzzDial(f *testing.F) {
+	const ok = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ACCEPT\r\n"
+	for _, s := range []string{
+		ok + "\r\n",
+		ok + "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n\r\n\xc1\x07\xcaH\xcd\xc9\xc9\x07\x00",
+		ok + "Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Extensions: x; y=\"z\", permessage-deflate; server_no_context_takeover\r\n\r\n",
+		"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+		"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nbody",
+		strings.Replace(ok, "websocket", "a, WEBSOCKET , b", 1) + "\r\n\x81\x02hi\x88\x00",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, response string) {
+		if want, got := fateOf(t, gorilla, response), fateOf(t, shim, response); want != got {
+			t.Errorf("compat:\n%s\ngorilla:\n%s", got, want)
+		}
+	})
+}
+
+// fateOf is all that Dial and one read make of the response.
+func fateOf(t *testing.T, l *library, response string) string {
+	r := newRun(l, t)
+	r.conn.beginHandshake()
+	conn := &replyConn{scriptConn: r.conn, reply: response}
+	c, resp, err := l.dial(context.Background(), options{}, "ws://server.test/", func(string, string) (net.Conn, error) {
+		return conn, nil
+	})
+	s := r.describe(err)
+	if resp != nil {
+		body, bodyErr := io.ReadAll(resp.Body)
+		s += fmt.Sprintf("\n%s %v %q %s", resp.Status, resp.Header, body, r.describe(bodyErr))
+	}
+	if c != nil {
+		mt, p, err := c.ReadMessage()
+		s += fmt.Sprintf("\n%q %d %q %s", c.Subprotocol(), mt, p, r.describe(err))
+		c.Close()
+	}
+	return strings.ReplaceAll(s, conn.accept, "ACCEPT")
+}
+
+// replyConn answers a handshake with the reply.
+type replyConn struct {
+	*scriptConn
+	reply  string
+	accept string
+}
+
+func (c *replyConn) Read(p []byte) (int, error) {
+	if c.response == nil {
+		r, err := http.ReadRequest(bufio.NewReader(c.request))
+		if err != nil {
+			return 0, err
+		}
+		c.accept = acceptKey(r.Header.Get("Sec-WebSocket-Key"))
+		c.response = strings.NewReader(strings.Replace(c.reply, "ACCEPT", c.accept, 1))
+	}
+	return c.response.Read(p)
+}
