@@ -116,7 +116,14 @@ func (e *explainer) analyzer(a *analysis.Analyzer) {
 	title, rest, _ := strings.Cut(a.Doc, "\n")
 	e.title(title)
 	if rest = strings.Trim(rest, "\n"); rest != "" {
-		fmt.Fprintf(e.b, "\n%s\n", rest)
+		e.b.WriteByte('\n')
+		for line := range strings.Lines(rest + "\n") {
+			if heading, ok := strings.CutPrefix(line, "# "); ok {
+				e.title(strings.TrimSuffix(heading, "\n"))
+				continue
+			}
+			e.b.WriteString(line)
+		}
 	}
 	if a.URL != "" {
 		fmt.Fprintf(e.b, "\n%s\n", e.p.Dim(a.URL))

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
@@ -26,6 +29,25 @@ func TestCalledByGo(t *testing.T) {
 	for _, tt := range tests {
 		if got := calledByGo(tt.args); got != tt.want {
 			t.Errorf("calledByGo(%q) = %v", tt.args, got)
+		}
+	}
+}
+
+// Ctrl-C ends a run with one sentence and no result.
+func TestInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module m\n\ngo 1.21\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, args := range [][]string{{"-C", dir}, {"-C", dir, "lint"}, {"-C", dir, "fix", "-w"}} {
+		var out, errs bytes.Buffer
+		if got := run(ctx, args, os.Environ(), nil, &out, &errs); got != exitUsage {
+			t.Errorf("%q: exit status %d, want %d", args, got, exitUsage)
+		}
+		if out.Len() > 0 || !strings.HasPrefix(errs.String(), "wsmigrate: interrupted") {
+			t.Errorf("%q: stdout %q, stderr %q", args, out.String(), errs.String())
 		}
 	}
 }
