@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"sync"
 	"time"
 
@@ -35,6 +37,38 @@ type native struct {
 	readDeadline time.Time
 	timer        *time.Timer
 	cancel       context.CancelFunc // ends the read in progress
+	timedOut     bool               // the timer has done that
+}
+
+// deadlineContext returns a context that ends at deadline, if there is one.
+func deadlineContext(deadline time.Time) (context.Context, context.CancelFunc) {
+	if deadline.IsZero() {
+		return context.Background(), func() {}
+	}
+	return context.WithDeadline(context.Background(), deadline)
+}
+
+// translate gives an error of a native connection the form that users of this
+// package test for. A context that ends closes the connection, so the error
+// may not tell that it was the cause. An error that says nothing of the kind
+// becomes other, if that is not nil.
+func (n *native) translate(err error, timedOut bool, other error) error {
+	var ne net.Error
+	switch code, reason, ok := n.n.CloseStatus(err); {
+	case err == nil:
+		return nil
+	case ok:
+		return &CloseError{Code: code, Text: reason}
+	case timedOut:
+		return &netError{msg: err.Error(), timeout: true}
+	case errors.As(err, &ne):
+		return permanent(ne)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errUnexpectedEOF
+	case other != nil:
+		return other
+	}
+	return err
 }
 
 func (n *native) close() error {
@@ -73,8 +107,30 @@ func (n *native) arm() {
 		n.timer = nil
 	}
 	if !n.readDeadline.IsZero() && n.cancel != nil {
-		n.timer = time.AfterFunc(time.Until(n.readDeadline), n.cancel)
+		n.timer = time.AfterFunc(time.Until(n.readDeadline), n.timeOut)
 	}
+}
+
+// timeOut ends the read in progress, unless the deadline has been moved meanwhile.
+func (n *native) timeOut() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.readDeadline.IsZero() && time.Until(n.readDeadline) <= 0 {
+		n.timedOut = true
+		n.cancel()
+	}
+}
+
+// translateRead translates the error of a read after total bytes of a message.
+func (n *native) translateRead(err error, total int64) error {
+	n.mu.Lock()
+	timedOut, limit := n.timedOut, n.limit
+	n.mu.Unlock()
+	var other error
+	if limit > 0 && total >= limit {
+		other = ErrReadLimit
+	}
+	return n.translate(err, timedOut, other)
 }
 
 func (n *native) readContext() context.Context {
@@ -84,7 +140,7 @@ func (n *native) readContext() context.Context {
 	if n.cancel != nil {
 		n.cancel()
 	}
-	n.cancel = cancel
+	n.cancel, n.timedOut = cancel, false
 	n.arm()
 	return ctx
 }
@@ -103,7 +159,7 @@ func (n *native) nextReader() (messageType int, r io.Reader, err error) {
 			n.reader = &nativeReader{n: n, r: r}
 			return messageType, n.reader, nil
 		}
-		n.err = n.passThroughError(err)
+		n.err = n.translateRead(err, 0)
 	}
 	n.fails++
 	if n.fails >= maxReadFails {
@@ -155,15 +211,8 @@ func (r *nativeReader) read(p []byte) (int, error) {
 		r.n.reader = nil
 		return k, err
 	}
-	r.n.mu.Lock()
-	limit := r.n.limit
-	r.n.mu.Unlock()
-	mapped := r.n.passThroughError(err)
-	if mapped == err && limit > 0 && r.total >= limit {
-		mapped = ErrReadLimit
-	}
-	r.n.err = mapped
-	return k, mapped
+	r.n.err = r.n.translateRead(err, r.total)
+	return k, r.n.err
 }
 
 // Write side.
@@ -199,9 +248,10 @@ func (n *native) write(messageType int, data []byte) error {
 	case n.isCloseSent():
 		return ErrCloseSent
 	}
-	ctx, cancel := endpointContext(n.writeDeadline())
+	ctx, cancel := deadlineContext(n.writeDeadline())
 	defer cancel()
-	return n.passThroughError(n.n.Write(ctx, messageType, data))
+	err := n.n.Write(ctx, messageType, data)
+	return n.translate(err, ctx.Err() != nil, nil)
 }
 
 func (n *native) writeControl(messageType int, data []byte, deadline time.Time) error {
@@ -239,7 +289,7 @@ func (n *native) writeClose(data []byte, deadline time.Time) error {
 	if len(data) >= 2 {
 		code, reason = int(binary.BigEndian.Uint16(data)), string(data[2:])
 	}
-	ctx, cancel := endpointContext(deadline)
+	ctx, cancel := deadlineContext(deadline)
 	done := make(chan error, 1)
 	go func() {
 		defer cancel()
@@ -247,7 +297,7 @@ func (n *native) writeClose(data []byte, deadline time.Time) error {
 	}()
 	select {
 	case err := <-done:
-		return n.passThroughError(err)
+		return n.translate(err, false, nil)
 	case <-ctx.Done():
 		return nil
 	}
@@ -280,13 +330,12 @@ func (n *native) nextWriter(messageType int) (io.WriteCloser, error) {
 	}
 	w := &nativeWriter{n: n, messageType: messageType}
 	if isData(messageType) {
-		ctx, cancel := endpointContext(n.writeDeadline())
-		wc, err := n.n.Writer(ctx, messageType)
-		if err != nil {
-			cancel()
-			return nil, n.passThroughError(err)
+		w.ctx, w.cancel = deadlineContext(n.writeDeadline())
+		var err error
+		if w.w, err = n.n.Writer(w.ctx, messageType); err != nil {
+			defer w.cancel()
+			return nil, n.translate(err, w.ctx.Err() != nil, nil)
 		}
-		w.w, w.cancel = wc, cancel
 	}
 	n.writer = w
 	return w, nil
@@ -297,6 +346,7 @@ type nativeWriter struct {
 	n           *native
 	messageType int
 	w           io.WriteCloser // nil for a control message
+	ctx         context.Context
 	cancel      context.CancelFunc
 	control     []byte
 	closed      bool
@@ -314,7 +364,7 @@ func (w *nativeWriter) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	k, err := w.w.Write(p)
-	return k, w.n.passThroughError(err)
+	return k, w.n.translate(err, w.ctx.Err() != nil, nil)
 }
 
 // Close implements io.Closer.
@@ -336,5 +386,6 @@ func (w *nativeWriter) close() error {
 		return w.n.write(w.messageType, w.control)
 	}
 	defer w.cancel()
-	return w.n.passThroughError(w.w.Close())
+	err := w.w.Close()
+	return w.n.translate(err, w.ctx.Err() != nil, nil)
 }

@@ -1,10 +1,7 @@
 package websocket
 
 import (
-	"context"
 	"errors"
-	"io"
-	"net"
 	"time"
 
 	nhooyr "nhooyr.io/websocket"
@@ -124,31 +121,4 @@ func (c *Conn) skipMessage() error {
 		}
 	}
 	return c.skipPayload()
-}
-
-// endpointContext returns a context that ends at deadline, if there is one.
-func endpointContext(deadline time.Time) (context.Context, context.CancelFunc) {
-	if deadline.IsZero() {
-		return context.Background(), func() {}
-	}
-	return context.WithDeadline(context.Background(), deadline)
-}
-
-// passThroughError gives an error of a native connection the form that users
-// of this package test for.
-func (n *native) passThroughError(err error) error {
-	var ne net.Error
-	switch code, reason, ok := n.n.CloseStatus(err); {
-	case err == nil:
-		return nil
-	case ok:
-		return &CloseError{Code: code, Text: reason}
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &netError{msg: err.Error(), timeout: true}
-	case errors.As(err, &ne):
-		return permanent(ne)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errUnexpectedEOF
-	}
-	return err
 }
