@@ -141,11 +141,11 @@ func (inv *invocation) sumUp(doc *report.Document, plan *rewrite.Plan) error {
 			return err
 		}
 	}
+	if doc.Left && inv.fallback != string(rewrite.FallbackLeave) && doc.Summary.Shim > 0 {
+		doc.Messages = append(doc.Messages, "this tool was built from source and knows no version of compat: what was not converted stays on gorilla, as with -fallback leave; -compat-dir names a folder that holds compat")
+	}
 	if err := t.Remarks(b); err != nil {
 		return err
-	}
-	if plan.Options.Fallback == rewrite.FallbackLeave && inv.fallback != "leave" && doc.Summary.Shim > 0 {
-		fmt.Fprintln(b, "this tool was built from source and knows no version of compat: what was not converted stays on gorilla, as with -fallback leave; -compat-dir names a folder that holds compat")
 	}
 	end := "nothing to change"
 	switch n := len(plan.Changes); {

@@ -24,6 +24,7 @@ func reportCommand(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	doc.AddPlan(plan)
+	doc.Left = false // a report speaks of what fix can do, with a release of the tool
 
 	if inv.format == "json" {
 		err = doc.WriteJSON(&inv.results)

@@ -34,6 +34,8 @@ type Document struct {
 	Messages []string `json:"-"`
 	// Configs is the number of build configurations that were type-checked.
 	Configs int `json:"-"`
+	// Left says that what the shim would take stays on gorilla.
+	Left bool `json:"-"`
 }
 
 // A Posn is a place in a file. Line and Col count from 1, in bytes; without a
@@ -238,6 +240,7 @@ func (d *Document) AddPlan(p *rewrite.Plan) {
 	d.AddSkipped(p.Skipped)
 	d.Messages = append(d.Messages, p.Messages...)
 	d.Configs = p.Configs
+	d.Left = p.Options.Fallback == rewrite.FallbackLeave
 }
 
 func (d *Document) cluster(c *rewrite.Cluster) Cluster {
@@ -267,15 +270,22 @@ func (d *Document) WriteJSON(w io.Writer) error {
 	return e.Encode(d)
 }
 
+// left is what becomes of clusters that the shim would take, where there is
+// none.
+const left = "left on gorilla"
+
 // SummaryLine says in one sentence how much there is and what becomes of it.
 func (d *Document) SummaryLine() string {
 	var parts []string
-	s := d.Summary
+	s, shim := d.Summary, "on the shim"
+	if d.Left {
+		shim = left
+	}
 	for _, o := range []struct {
 		n    int
 		text string
 	}{
-		{s.Native, "native"}, {s.Helpers, "native with helpers"}, {s.Shim, "on the shim"}, {s.Pinned, "pinned"},
+		{s.Native, "native"}, {s.Helpers, "native with helpers"}, {s.Shim, shim}, {s.Pinned, "pinned"},
 	} {
 		if o.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", o.n, o.text))

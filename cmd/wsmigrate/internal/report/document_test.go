@@ -94,11 +94,14 @@ func TestJSONEmpty(t *testing.T) {
 }
 
 func TestSummaryLine(t *testing.T) {
+	unmoved := sample("/src")
+	unmoved.Left = true
 	tests := []struct {
 		doc  Document
 		want string
 	}{
 		{Document{}, "no sites to migrate"},
+		{*unmoved, "36 sites in 3 clusters: 14 native, 21 left on gorilla, 1 pinned; 3 packages type-checked in 2 build configurations"},
 		{Document{Clusters: make([]Cluster, 1), Summary: Summary{Sites: 1, Native: 1, Packages: 1}}, "1 site in 1 cluster: 1 native; 1 package"},
 		{*sample("/src"), "36 sites in 3 clusters: 14 native, 21 on the shim, 1 pinned; 3 packages type-checked in 2 build configurations"},
 	}

@@ -177,6 +177,10 @@ func (t *Text) outcome(c Cluster) Cell {
 		mark = t.Palette.Green
 	case "helpers":
 		text, mark = "native with helpers", t.Palette.Green
+	case "shim":
+		if t.Doc.Left {
+			text = left
+		}
 	case "pinned":
 		mark = t.Palette.Red
 	}
