@@ -45,13 +45,13 @@ func planCloseFrame(u *unit.Unit, s *flow.Site, call *ast.CallExpr) {
 	f := s.File
 	p, reason := payload(u, s, call.Args[1], 2)
 	if p == nil {
-		u.RefuseSite(s, reason, "call Close with a code and a reason")
+		refuseCall(u, s, call, reason, "call Close with a code and a reason")
 		return
 	}
 	c, _ := unit.CallCursor(s)
 	form := formOf(f, c)
 	if !form.ok {
-		u.RefuseSite(s, "the result of writing the close frame is used in a way that Close may not serve", "call Close with the code and reason and look at its error")
+		refuseCall(u, s, call, "the result of writing the close frame is used in a way that Close may not serve", "call Close with the code and reason and look at its error")
 		return
 	}
 	claim := func() {
@@ -76,11 +76,11 @@ func planCloseFrame(u *unit.Unit, s *flow.Site, call *ast.CallExpr) {
 		return
 	}
 	if writesAfter(u, s, c) {
-		u.RefuseSite(s, "the connection is written to after the close frame", "call Close as the last thing")
+		refuseCall(u, s, call, "the connection is written to after the close frame", "call Close as the last thing")
 		return
 	}
 	if form.ret || form.usedOutside(f) || form.check != nil && !leavesOrLogs(f, form.check.Body) {
-		u.RefuseSite(s, "the code goes on after the close frame and looks at the error of writing it", "call Close in a goroutine and drop the error")
+		refuseCall(u, s, call, "the code goes on after the close frame and looks at the error of writing it", "call Close in a goroutine and drop the error")
 		return
 	}
 	claim()
@@ -93,6 +93,12 @@ func planCloseFrame(u *unit.Unit, s *flow.Site, call *ast.CallExpr) {
 	u.Replace(f, start, end, append([]any{"go "}, parts...)...)
 	u.ClaimWithin(f, form.stmt)
 	u.Note(f, call.Pos(), "closeframe", "the close frame is sent in the background, as Close waits for the peer's; an error of sending it is not seen")
+}
+
+// refuseCall refuses a call with all that its arguments use.
+func refuseCall(u *unit.Unit, s *flow.Site, call *ast.CallExpr, text, help string) {
+	u.ClaimWithin(s.File, call)
+	u.RefuseSite(s, text, help)
 }
 
 // leavesOrLogs reports whether the block may be dropped together with the
@@ -203,37 +209,29 @@ func writesAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
 	if !ok {
 		return true
 	}
-	loop := unit.InLoop(c)
+	from, again := c.Node().End(), unit.InLoop(c)
+	if _, list, _, ok := unit.Stmt(c); ok {
+		last := list[len(list)-1]
+		switch b, _ := last.(*ast.BranchStmt); {
+		case b == nil && leaves(s.File, last):
+			return false
+		case b != nil && b.Tok == token.BREAK && b.Label == nil && breaksLoop(c):
+			// What follows is behind the loop, unless another loop is around.
+			for l := range c.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
+				from, again = l.Node().End(), unit.InLoop(l.Parent())
+				break
+			}
+		}
+	}
 	for _, o := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter", "Conn.WritePreparedMessage", "Conn.WriteControl") {
 		if o == s || !sameConn(o, s) || !inside(o, fn.Node()) {
 			continue
 		}
-		if o.Ident.Pos() > s.Ident.Pos() {
-			return true
-		}
-		if loop && !leavesLoop(s, c) {
+		if again || o.Ident.Pos() > from {
 			return true
 		}
 	}
 	return false
-}
-
-// leavesLoop reports whether the list of the site's statement ends by leaving
-// the loop around it.
-func leavesLoop(s *flow.Site, c inspector.Cursor) bool {
-	_, list, _, ok := unit.Stmt(c)
-	if !ok || len(list) == 0 {
-		return false
-	}
-	switch n := list[len(list)-1].(type) {
-	case *ast.ReturnStmt:
-		return true
-	case *ast.BranchStmt:
-		return n.Tok == token.BREAK && (n.Label != nil || breaksLoop(c))
-	case *ast.BlockStmt:
-		return terminates(s.File, n)
-	}
-	return leaves(s.File, list[len(list)-1])
 }
 
 // dropDeadlineBefore deletes a write deadline that is set just before the

@@ -60,10 +60,25 @@ func planDeadlines(u *unit.Unit, setter wsapi.Symbol, base string, calls ...wsap
 		return
 	}
 	for _, s := range u.Sites(calls...) {
-		if !u.HasContext(s) && isDataCall(s) {
+		if !u.HasContext(s) && isDataCall(s) && !clearedBefore(s, clears) {
 			u.Note(s.File, s.Ident.Pos(), "deadline", "a deadline that another call had set still held for this one in gorilla; it has none now")
 		}
 	}
+}
+
+// clearedBefore reports whether one of the sites that clear a deadline stands
+// before s in its function.
+func clearedBefore(s *flow.Site, clears []*flow.Site) bool {
+	fn, ok := unit.Func(s.Cursor)
+	if !ok {
+		return false
+	}
+	for _, c := range clears {
+		if sameConn(c, s) && inside(c, fn.Node()) && c.Ident.Pos() < s.Ident.Pos() {
+			return true
+		}
+	}
+	return false
 }
 
 // isDataCall reports whether the site is not a control message.
@@ -180,7 +195,7 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 		}
 	}
 	var covered []*flow.Site
-	last, claimed := -1, false
+	first, last, claimed := len(form.list), -1, false
 	for _, o := range u.All(calls...) {
 		i := within(form.list, o.Ident.Pos())
 		if i < start || i >= end || !sameConn(o, s) || inFuncLit(o, form.list[i]) {
@@ -194,6 +209,7 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 			return no("the deadline is moved by another call in the loop that it covers", "give each call a context with a timeout")
 		}
 		covered = append(covered, o)
+		first = min(first, i)
 		last = max(last, i, writerEnd(f, form.list, o))
 	}
 	for _, o := range u.All("Conn.WriteControl") {
@@ -212,10 +228,16 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 			return no("the deadline holds for calls elsewhere", "give each of them a context with a timeout")
 		}
 	}
+	// The context is made where the deadline was set, or just before the first
+	// call if other statements stand between.
+	at := form.stmt
+	if first > start && pure(d) {
+		at, start = form.list[first], first
+	}
 	region := form.list[start : last+1]
 	ctx := u.Context(f, c)
 	pkg := u.Import(f, "context", "context")
-	wctx, cancel, op := u.ContextNames(f, c, form.list, form.stmt.Pos(), form.list[last].End(), base)
+	wctx, cancel, op := u.ContextNames(f, c, form.list, at.Pos(), form.list[last].End(), base)
 	make := wctx + ", " + cancel + " " + op + " " + pkg + ".WithTimeout(" + ctx + ", "
 	ends, results, deferred, ok := placeCancel(f, c, form.list, last, region, covered)
 	if !ok {
@@ -225,7 +247,12 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 	if deferred {
 		tail += "\ndefer " + cancel + "()"
 	}
-	u.Replace(f, form.stmt.Pos(), form.stmt.End(), make, d, tail)
+	if at == form.stmt {
+		u.Replace(f, at.Pos(), at.End(), make, d, tail)
+	} else {
+		u.DeleteStmt(f, form.stmt)
+		u.Replace(f, at.Pos(), at.Pos(), make, d, tail+"\n")
+	}
 	u.Claim(s)
 	if form.separate {
 		u.DeleteStmt(f, form.check)

@@ -33,6 +33,12 @@ for a pong. Pong handlers that do more are refused.`,
 			return
 		}
 		planHeartbeat(u, pings, handlers)
+		// What is left of the recipe has been refused as a whole.
+		for _, s := range append(pings, handlers...) {
+			if call := unit.Call(s); call != nil {
+				u.ClaimWithin(s.File, call)
+			}
+		}
 	},
 }
 

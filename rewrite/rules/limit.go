@@ -36,7 +36,7 @@ target counts them decompressed.`,
 			}
 			// Only a positive limit means the same.
 			u.Replace(s.File, st.Pos(), st.End(),
-				"if ", arg, " > 0 {\n", st.X, "\n} else {\n", unit.Recv(s), ".SetReadLimit(-1)\n}")
+				"if ", arg, " > 0 {\n\t", st.X, "\n} else {\n\t", unit.Recv(s), ".SetReadLimit(-1)\n}")
 		}
 	},
 }

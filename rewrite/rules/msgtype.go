@@ -32,6 +32,12 @@ func planMessageType(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
 		case edge.ExprStmt_X:
 			return true
 		case edge.ReturnStmt_Results:
+			if s.Symbol == "Conn.ReadMessage" && len(c.Parent().Node().(*ast.ReturnStmt).Results) == 1 {
+				typ, p, err := u.Unused(s.File, c, "typ"), u.Unused(s.File, c, "p"), u.Unused(s.File, c, "err")
+				ret := c.Parent().Node()
+				u.Replace(s.File, ret.Pos(), ret.End(), typ+", "+p+", "+err+" := ", c.Node(), "\nreturn int("+typ+"), "+p+", "+err)
+				return true
+			}
 			u.Refuse(s.Pos, "the message type is returned as an int", "convert it: typ, p, err := c.Read(ctx), then return int(typ), p, err")
 			return false
 		}

@@ -15,19 +15,22 @@ import (
 
 // planUnlimited lifts the target's default read limit of a connection that
 // the call at c (Accept or Dial) makes, unless a SetReadLimit precedes every
-// read of the cluster anyway. It reports false after refusing.
-func planUnlimited(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
-	if limited(u) {
+// read of the cluster anyway. Further statements that shall follow success go
+// to the same place; {resp} in them is the response that a returned call gives.
+// It reports false after refusing.
+func planUnlimited(u *unit.Unit, s *flow.Site, c inspector.Cursor, after ...string) bool {
+	lift := !limited(u)
+	if !lift && len(after) == 0 {
 		return true
 	}
 	if k, _ := c.ParentEdge(); k == edge.ReturnStmt_Results {
-		return planReturned(u, s, c)
+		return planReturned(u, s, c, lift, after)
 	}
 	as, ok := assignment(c)
 	if !ok || len(as.Lhs) < 2 {
 		if k, _ := c.ParentEdge(); k == edge.ValueSpec_Values {
 			if vs := c.Parent().Node().(*ast.ValueSpec); len(vs.Names) > 1 {
-				return limitAfter(u, s, c, vs.Names[0], vs.Names[len(vs.Names)-1])
+				return limitAfter(u, s, c, vs.Names[0], vs.Names[len(vs.Names)-1], lift, after)
 			}
 		}
 		if k, _ := c.ParentEdge(); k == edge.ExprStmt_X {
@@ -36,14 +39,17 @@ func planUnlimited(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
 		u.Refuse(s.Pos, "the connection is passed on at once, and the target's read limit of 32768 bytes must be lifted first", "assign it to a variable and call SetReadLimit(-1)")
 		return false
 	}
-	return limitAfter(u, s, c, as.Lhs[0], as.Lhs[len(as.Lhs)-1])
+	return limitAfter(u, s, c, as.Lhs[0], as.Lhs[len(as.Lhs)-1], lift, after)
 }
 
-// limitAfter inserts conn.SetReadLimit(-1) behind the statement of c, past
-// the check of its error.
-func limitAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor, conn, err ast.Expr) bool {
+// limitAfter inserts conn.SetReadLimit(-1), if lift says so, and the
+// statements of after behind the statement of c, past the check of its error.
+func limitAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor, conn, err ast.Expr, lift bool, after []string) bool {
 	f := s.File
-	if isBlank(conn) {
+	if lift && !isBlank(conn) {
+		after = append(after, f.Text(conn)+".SetReadLimit(-1)")
+	}
+	if len(after) == 0 {
 		return true
 	}
 	at, list, i, ok := unit.Stmt(c)
@@ -51,7 +57,7 @@ func limitAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor, conn, err ast.Ex
 		u.Refuse(s.Pos, "the read limit cannot be lifted here", "call SetReadLimit(-1) on the connection")
 		return false
 	}
-	set := f.Text(conn) + ".SetReadLimit(-1)"
+	set := strings.Join(after, "\n")
 	if is, ok := at.Node().(*ast.IfStmt); ok {
 		// if conn, err := …; err != nil { … } else { … }
 		obj := objectOf(f, err)
@@ -68,7 +74,7 @@ func limitAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor, conn, err ast.Ex
 		switch {
 		case unit.IsErrNotNil(f, is.Cond, obj) && is.Else != nil:
 			if b, ok := is.Else.(*ast.BlockStmt); ok {
-				u.Insert(f, b.Lbrace+1, "\n"+set)
+				u.Insert(f, b.Lbrace+1, "\n\t"+set)
 				return true
 			}
 		case unit.IsErrNotNil(f, is.Cond, obj) && declares:
@@ -77,7 +83,7 @@ func limitAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor, conn, err ast.Ex
 			u.Insert(f, is.End(), "\n"+set)
 			return true
 		case isErrNil(f, is.Cond, obj):
-			u.Insert(f, is.Body.Lbrace+1, "\n"+set)
+			u.Insert(f, is.Body.Lbrace+1, "\n\t"+set)
 			return true
 		}
 		u.Refuse(s.Pos, "the read limit cannot be lifted here", "call SetReadLimit(-1) on the connection")
@@ -88,26 +94,96 @@ func limitAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor, conn, err ast.Ex
 		u.Insert(f, at.Node().End(), "\n"+set)
 		return true
 	}
-	if i+1 < len(list) {
-		if is, ok := list[i+1].(*ast.IfStmt); ok && is.Init == nil {
-			switch {
-			case unit.IsErrNotNil(f, is.Cond, obj) && is.Else == nil && terminates(f, is.Body):
+	for _, next := range list[i+1:] {
+		if is, ok := next.(*ast.IfStmt); ok && is.Init == nil && unit.IsErrNotNil(f, is.Cond, obj) {
+			switch b, ok := is.Else.(*ast.BlockStmt); {
+			case is.Else == nil && terminates(f, is.Body):
 				u.Insert(f, is.End(), "\n"+set)
 				return true
-			case unit.IsErrNotNil(f, is.Cond, obj) && is.Else != nil:
-				if b, ok := is.Else.(*ast.BlockStmt); ok {
-					u.Insert(f, b.Lbrace+1, "\n"+set)
-					return true
-				}
+			case ok:
+				u.Insert(f, b.Lbrace+1, "\n"+set)
+				return true
 			}
 		}
+		if requiresNoError(f, next, obj) {
+			u.Insert(f, next.End(), "\n"+set)
+			return true
+		}
+		if namesAny(f, next, at.Node()) {
+			break
+		}
 	}
-	u.Insert(f, at.Node().End(), "\nif "+f.Text(err)+" == nil {\n"+set+"\n}")
+	u.Insert(f, at.Node().End(), "\nif "+f.Text(err)+" == nil {\n\t"+set+"\n}")
 	return true
 }
 
+// namesAny reports whether the statement names a variable that as assigns to,
+// be it the error.
+func namesAny(f *flow.File, st ast.Stmt, as ast.Node) bool {
+	objs := map[types.Object]bool{}
+	var lhs []ast.Expr
+	switch as := as.(type) {
+	case *ast.AssignStmt:
+		lhs = as.Lhs
+	case *ast.DeclStmt:
+		return true
+	}
+	for _, l := range lhs {
+		ast.Inspect(l, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				objs[f.Pkg.TypesInfo.ObjectOf(id)] = true
+			}
+			return true
+		})
+	}
+	found := false
+	ast.Inspect(st, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if o := f.Pkg.TypesInfo.ObjectOf(id); o != nil && objs[o] {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// requiresNoError reports whether the statement ends a test if err is not nil.
+func requiresNoError(f *flow.File, st ast.Stmt, err types.Object) bool {
+	es, ok := st.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	call, ok := es.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	fn := calledFunc(f, call)
+	if fn == nil || fn.Pkg() == nil {
+		return false
+	}
+	switch fn.Pkg().Path() {
+	case "github.com/stretchr/testify/require":
+		if fn.Name() != "NoError" && fn.Name() != "NoErrorf" && fn.Name() != "Nil" && fn.Name() != "Nilf" {
+			return false
+		}
+	case "gotest.tools/v3/assert", "gotest.tools/assert":
+		if fn.Name() != "NilError" {
+			return false
+		}
+	default:
+		return false
+	}
+	for _, a := range call.Args {
+		if objectOf(f, a) == err {
+			return true
+		}
+	}
+	return false
+}
+
 // planReturned splits `return upgrader.Upgrade(…)`.
-func planReturned(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
+func planReturned(u *unit.Unit, s *flow.Site, c inspector.Cursor, lift bool, after []string) bool {
 	f := s.File
 	ret := c.Parent().Node().(*ast.ReturnStmt)
 	tup, ok := f.Pkg.TypesInfo.TypeOf(c.Node().(ast.Expr)).(*types.Tuple)
@@ -118,10 +194,17 @@ func planReturned(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
 	conn, err := u.Fresh(f, c, "conn"), u.Fresh(f, c, "err")
 	names := conn + ", " + err
 	if tup.Len() == 3 {
-		names = conn + ", " + u.Fresh(f, c, "resp") + ", " + err
+		resp := u.Fresh(f, c, "resp")
+		names = conn + ", " + resp + ", " + err
+		for i, a := range after {
+			after[i] = strings.ReplaceAll(a, "{resp}", resp)
+		}
+	}
+	if lift {
+		after = append(after, conn+".SetReadLimit(-1)")
 	}
 	call := c.Node()
-	u.Replace(f, ret.Pos(), ret.End(), names+" := ", call, "\nif "+err+" == nil {\n"+conn+".SetReadLimit(-1)\n}\nreturn "+names)
+	u.Replace(f, ret.Pos(), ret.End(), names+" := ", call, "\nif "+err+" == nil {\n"+strings.Join(after, "\n")+"\n}\nreturn "+names)
 	return true
 }
 

@@ -87,7 +87,7 @@ func dropElement(u *unit.Unit, f *flow.File, lit *ast.CompositeLit, kv *ast.KeyV
 	}
 	if e < len(src) && src[e] == ',' {
 		end = e + 1
-	} else if i := elementIndex(lit, kv); i > 0 {
+	} else if i := elementIndex(lit, kv); i > 0 && !u.Dropped(f, lit.Elts[i-1]) {
 		// The last element of a line takes the comma before it.
 		start = f.Offset(lit.Elts[i-1].End())
 	}

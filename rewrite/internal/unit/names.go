@@ -95,12 +95,13 @@ next:
 			if o.list != r.list {
 				continue // a scope of its own, or one that may hide the other
 			}
+			if o.ctx != r.ctx {
+				continue // each declares a variable of its own
+			}
 			if o.from > r.from {
 				continue next // declared further down already
 			}
-			if o.ctx == r.ctx {
-				op = "="
-			}
+			op = "="
 		}
 		u.regions = append(u.regions, r)
 		return r.ctx, r.cancel, op
