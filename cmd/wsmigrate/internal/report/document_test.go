@@ -40,7 +40,8 @@ func sample(dir string) *Document {
 				Notes: []rewrite.Note{{Pos: at("hub/hub.go", 3, 1), Rule: "heartbeat", Text: "dead peers are noticed later"}},
 			},
 			{
-				ID: 2, Name: "legacy", Outcome: rewrite.Shim, Sites: make([]rewrite.Site, 21),
+				Notes: []rewrite.Note{{Pos: at("legacy.go", 9, 1), Rule: "heartbeat", Text: "dead peers are noticed later"}},
+				ID:    2, Name: "legacy", Outcome: rewrite.Shim, Sites: make([]rewrite.Site, 21),
 				Files: []string{filepath.Join(dir, "legacy.go")},
 				Blocking: []rewrite.Reason{
 					{Pos: at("legacy.go", 140, 2), Rule: "reader", Text: "the reader is not read to its end"},

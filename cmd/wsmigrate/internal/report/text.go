@@ -211,15 +211,7 @@ func (t *Text) blocking(b *bytes.Buffer) {
 		}
 		fmt.Fprintf(b, "  %s, %s\n", t.Palette.Bold(fmt.Sprintf("cluster %d, %s", c.ID, c.Name)), t.outcome(c).Text)
 		for _, r := range grouped(c.Blocking) {
-			var at []string
-			for _, p := range r.at {
-				at = append(at, t.Palette.Cyan(p.String()))
-			}
-			where := strings.Join(at, ", ")
-			if where != "" {
-				where += ": "
-			}
-			fmt.Fprintf(b, "    %s%s %s\n", where, oneLine(r.Reason), t.Palette.Dim("("+r.Rule+")"))
+			fmt.Fprintf(b, "    %s%s %s\n", t.at(r.at), oneLine(r.Reason), t.Palette.Dim("("+r.Rule+")"))
 			if r.Help != "" {
 				t.fold(b, "        ", r.Help)
 			}
@@ -233,14 +225,15 @@ func (t *Text) blocking(b *bytes.Buffer) {
 	}
 }
 
-// A group is the sites that one sentence speaks of.
+// A group is the sites that one sentence speaks of: a reason, or a difference
+// in behaviour.
 type group struct {
 	Blocking
 	at []Posn
 }
 
-// grouped joins the sites that are blocked for the same reason, in the order
-// of their first.
+// grouped joins the sites of which the same is said, in the order of their
+// first.
 func grouped(blocking []Blocking) []group {
 	var groups []group
 	index := make(map[Blocking]int)
@@ -260,12 +253,16 @@ func grouped(blocking []Blocking) []group {
 	return groups
 }
 
-// at returns a position in front of a text.
-func (t *Text) at(p Posn) string {
-	if p.File == "" {
+// at returns positions in front of a text.
+func (t *Text) at(posns []Posn) string {
+	var at []string
+	for _, p := range posns {
+		at = append(at, t.Palette.Cyan(p.String()))
+	}
+	if len(at) == 0 {
 		return ""
 	}
-	return t.Palette.Cyan(p.String()) + ": "
+	return strings.Join(at, ", ") + ": "
 }
 
 // forward says what mending the blocking sites of a cluster would bring.
@@ -289,15 +286,17 @@ func forward(c Cluster) string {
 }
 
 func (t *Text) notes(b *bytes.Buffer) {
-	first := true
+	var notes []Blocking
 	for _, c := range t.Doc.Clusters {
 		for _, n := range c.Notes {
-			if first {
-				fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("differences in behaviour:"))
-				first = false
-			}
-			fmt.Fprintf(b, "  %s%s %s\n", t.at(n.Posn), oneLine(n.Message), t.Palette.Dim("("+n.Rule+")"))
+			notes = append(notes, Blocking{Posn: n.Posn, Rule: n.Rule, Reason: n.Message})
 		}
+	}
+	for i, n := range grouped(notes) {
+		if i == 0 {
+			fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("differences in behaviour:"))
+		}
+		fmt.Fprintf(b, "  %s%s %s\n", t.at(n.at), oneLine(n.Reason), t.Palette.Dim("("+n.Rule+")"))
 	}
 }
 
