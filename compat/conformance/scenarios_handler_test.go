@@ -49,6 +49,13 @@ func handlerScenarios() []scenario {
 			r.readAll()
 			r.aftermath()
 		}},
+		{name: "ping handler returns io.EOF to a reader", in: []interface{}{begin("a"), ping("p"), end("b"), text("x")}, play: func(r *run) {
+			r.c.SetPingHandler(func(string) error { return io.EOF })
+			rd := r.nextReader()
+			r.readRest(rd)
+			r.readPart(rd, 1)
+			r.nextReader()
+		}},
 		{name: "close handler does not reply", in: []interface{}{closing(1000, "")}, play: func(r *run) {
 			r.c.SetCloseHandler(func(code int, s string) error { r.note("on close %d %q", code, s); return nil })
 			r.readAll()

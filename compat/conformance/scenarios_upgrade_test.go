@@ -67,6 +67,8 @@ func upgradeScenarios() []netScenario {
 		{"other connection header", options{}, edited("Connection: keep-alive")},
 		{"connection header with more", options{}, edited("Connection: keep-alive, Upgrade")},
 		{"connection header that is no list", options{}, edited("Connection: keep-alive; x, Upgrade")},
+		{"connection header with a parameter", options{}, edited("Connection: Upgrade; x")},
+		{"connection header with an empty element", options{}, edited("Connection: keep-alive, , Upgrade")},
 		{"no upgrade header", options{}, edited("Upgrade: ")},
 		{"other upgrade header", options{}, edited("Upgrade: h2c")},
 		{"upgrade header with more", options{}, edited("Upgrade: h2c, WebSocket")},
