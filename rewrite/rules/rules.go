@@ -15,6 +15,7 @@ func All() []*unit.Rule {
 		closeframeRule,
 		deadlineRule,
 		upgradeRule,
+		dialRule,
 		limitRule,
 		readRule,
 		writeRule,

@@ -109,7 +109,7 @@ func limitAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor, conn, err ast.Ex
 			u.Insert(f, next.End(), "\n"+set)
 			return true
 		}
-		if namesAny(f, next, at.Node()) {
+		if !u.Dropped(f, next) && namesAny(f, next, at.Node()) {
 			break
 		}
 	}

@@ -1,0 +1,545 @@
+package rules
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+// A dialer is what one literal, or a copy of DefaultDialer, says.
+type dialer struct {
+	f      *flow.File
+	at     token.Pos
+	base   bool // starts from DefaultDialer's settings
+	amp    bool // a pointer to it is wanted
+	shared bool // may share a client that is declared once a file
+	elems  []dialerField
+	tail   []*ast.Comment // behind the last field
+	// transport names the variable that holds the transport, if the program
+	// goes on setting it.
+	transport string
+	local     bool // is made anew each time a function runs
+}
+
+// A dialerField is one field of a dialer, with the comments before it and
+// behind it.
+type dialerField struct {
+	name  string
+	value ast.Expr
+	lead  []*ast.Comment
+	trail []*ast.Comment
+}
+
+// A dialDef is a dialer that a variable is defined by.
+type dialDef struct {
+	*dialer
+	site       *flow.Site
+	v          *types.Var
+	stmt       ast.Stmt // of a local variable; nil at package level
+	spec       *ast.ValueSpec
+	decl       *ast.GenDecl // at package level
+	start, end token.Pos    // what the literal and the assignments it takes in replace
+	prefix     string       // before the literal
+}
+
+// typeSite converts one use of the type Dialer.
+func (d *dialPlan) typeSite(s *flow.Site) {
+	u := d.u
+	u.Claim(s)
+	c := s.Cursor
+	if c.Node() != ast.Node(unit.Qualified(s)) {
+		c = c.Parent()
+	}
+	if lit := literalOf(s); lit != nil {
+		dl, ok := d.read(s, lit)
+		if ok {
+			d.literal(s, outermostParen(c.Parent()), dl)
+		}
+		return
+	}
+	pointer := false
+	c = outermostParen(c)
+	for {
+		if k, _ := c.ParentEdge(); k != edge.StarExpr_X {
+			break
+		}
+		pointer = true
+		c = outermostParen(c.Parent())
+	}
+	k, _ := c.ParentEdge()
+	switch k {
+	case edge.CallExpr_Args:
+		call := c.Parent()
+		if id, ok := call.Node().(*ast.CallExpr).Fun.(*ast.Ident); ok && id.Name == "new" && !pointer {
+			d.literal(s, outermostParen(call), &dialer{f: s.File, at: s.Ident.Pos(), amp: true})
+			return
+		}
+	case edge.ValueSpec_Type:
+		vs := c.Parent().Node().(*ast.ValueSpec)
+		if pointer || len(vs.Values) > 0 {
+			qualify(u, s, "DialOptions")
+			return
+		}
+		if len(vs.Names) == 1 {
+			d.zeroVar(s, c.Parent(), vs)
+			return
+		}
+	case edge.Field_Type:
+		fl := c.Parent().Node().(*ast.Field)
+		if pointer {
+			qualify(u, s, "DialOptions")
+			return
+		}
+		if kk, _ := c.Parent().Parent().ParentEdge(); kk == edge.StructType_Fields {
+			if len(fl.Names) == 0 {
+				u.Refuse(s.Pos, "a Dialer is embedded", "name the field")
+				return
+			}
+			if !d.fieldsSet(s, fl) {
+				u.Refuse(s.Pos, "the Dialer is left zero somewhere, and zero options use http.DefaultClient, with its proxy and redirects", "set the field in every literal")
+				return
+			}
+		}
+		qualify(u, s, "DialOptions")
+		return
+	case edge.TypeAssertExpr_Type, edge.CaseClause_List:
+		if pointer {
+			qualify(u, s, "DialOptions")
+			return
+		}
+	}
+	m, _ := wsapi.MappingOf(s.Symbol)
+	u.Refuse(s.Pos, "this use of the type Dialer is not one that can be converted for certain", m.ByHand)
+}
+
+// fieldsSet reports whether the fields of type Dialer are set wherever their
+// structure is made.
+func (d *dialPlan) fieldsSet(s *flow.Site, fl *ast.Field) bool {
+	for _, id := range fl.Names {
+		v, ok := s.File.Pkg.TypesInfo.Defs[id].(*types.Var)
+		if !ok {
+			return false
+		}
+		t := &tracer{u: d.u, seen: map[token.Pos]bool{}}
+		t.variable(s.File, v, 8)
+		for _, o := range t.out {
+			if o.kind != literalOrigin && o.kind != defaultOrigin {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// read returns what a literal says. It reports false after refusing.
+func (d *dialPlan) read(s *flow.Site, lit *ast.CompositeLit) (*dialer, bool) {
+	u, f := d.u, s.File
+	dl := &dialer{f: f, at: lit.Pos()}
+	for _, el := range lit.Elts {
+		kv, ok := el.(*ast.KeyValueExpr)
+		if !ok {
+			u.Refuse(s.Pos, "the literal has no field names", "name the fields")
+			return nil, false
+		}
+		id := kv.Key.(*ast.Ident)
+		if fs := u.SiteAt(id); fs != nil {
+			u.Claim(fs)
+		}
+		dl.elems = append(dl.elems, dialerField{name: id.Name, value: kv.Value})
+	}
+	line := func(p token.Pos) int { return u.Graph.Fset.PositionFor(p, false).Line }
+	for _, c := range commentsWithin(f, lit.Lbrace, lit.Rbrace) {
+		i := slices.IndexFunc(lit.Elts, func(e ast.Expr) bool { return e.Pos() >= c.End() })
+		switch {
+		case slices.ContainsFunc(lit.Elts, func(e ast.Expr) bool {
+			return e.(*ast.KeyValueExpr).Value.Pos() <= c.Pos() && c.Pos() < e.End()
+		}):
+		case i != 0 && len(lit.Elts) > 0 && line(lit.Elts[max(i, 0)+len(lit.Elts)*b2i(i < 0)-1].End()) == line(c.Pos()):
+			j := i - 1
+			if i < 0 {
+				j = len(lit.Elts) - 1
+			}
+			dl.elems[j].trail = append(dl.elems[j].trail, c)
+		case i < 0:
+			dl.tail = append(dl.tail, c)
+		default:
+			dl.elems[i].lead = append(dl.elems[i].lead, c)
+		}
+	}
+	return dl, true
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// commentsWithin returns the comments between two positions.
+func commentsWithin(f *flow.File, from, to token.Pos) []*ast.Comment {
+	var out []*ast.Comment
+	for _, g := range f.Syntax.Comments {
+		for _, c := range g.List {
+			if from <= c.Pos() && c.End() <= to {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// literal settles a dialer that the expression at c makes: in place, or with
+// the variable that it defines.
+func (d *dialPlan) literal(s *flow.Site, c inspector.Cursor, dl *dialer) {
+	if k, _ := c.ParentEdge(); k == edge.UnaryExpr_X && c.Parent().Node().(*ast.UnaryExpr).Op == token.AND {
+		dl.amp = true
+		c = outermostParen(c.Parent())
+	}
+	_, dl.local = unit.Func(c)
+	k, _ := c.ParentEdge()
+	e := c.Node().(ast.Expr)
+	switch k {
+	case edge.SelectorExpr_X:
+		fs := d.u.SiteAt(c.Parent().Node().(*ast.SelectorExpr).Sel)
+		if fs == nil || fs.Symbol != "Dialer.Dial" && fs.Symbol != "Dialer.DialContext" {
+			d.u.Refuse(s.Pos, "a setting of a new Dialer is read", "write the value")
+			return
+		}
+		d.inline[ast.Unparen(e)] = dl
+		return
+	case edge.AssignStmt_Rhs:
+		as := c.Parent().Node().(*ast.AssignStmt)
+		if len(as.Lhs) == 1 && as.Tok == token.DEFINE {
+			if v, ok := objectOf(dl.f, as.Lhs[0]).(*types.Var); ok {
+				d.defs[v.Pos()] = &dialDef{dialer: dl, site: s, v: v, stmt: as, start: e.Pos(), end: e.End()}
+				return
+			}
+		}
+	case edge.ValueSpec_Values:
+		vs := c.Parent().Node().(*ast.ValueSpec)
+		if len(vs.Names) == 1 && vs.Names[0].Name != "_" {
+			def := &dialDef{dialer: dl, site: s, v: dl.f.Pkg.TypesInfo.Defs[vs.Names[0]].(*types.Var), spec: vs, start: e.Pos(), end: e.End()}
+			def.place(c.Parent())
+			d.defs[def.v.Pos()] = def
+			return
+		}
+	}
+	parts, ok := dl.compose(d.u, composed{amp: dl.amp})
+	if ok {
+		d.u.Replace(dl.f, e.Pos(), e.End(), parts...)
+	}
+}
+
+// place finds the statement or declaration around the spec at c.
+func (def *dialDef) place(c inspector.Cursor) {
+	def.decl, _ = c.Parent().Node().(*ast.GenDecl)
+	if k, _ := c.Parent().ParentEdge(); k == edge.DeclStmt_Decl {
+		def.stmt, _ = c.Parent().Parent().Node().(ast.Stmt)
+	}
+}
+
+// zeroVar gives `var d websocket.Dialer` its settings: none, that is no proxy
+// and no redirect.
+func (d *dialPlan) zeroVar(s *flow.Site, c inspector.Cursor, vs *ast.ValueSpec) {
+	dl := &dialer{f: s.File, at: s.Ident.Pos()}
+	_, dl.local = unit.Func(c)
+	v, ok := s.File.Pkg.TypesInfo.Defs[vs.Names[0]].(*types.Var)
+	if !ok {
+		d.u.Refuse(s.Pos, "the Dialer is not used", "delete it")
+		return
+	}
+	def := &dialDef{dialer: dl, site: s, v: v, spec: vs, start: vs.Type.Pos(), end: vs.Type.End(), prefix: "= "}
+	def.place(c)
+	d.defs[v.Pos()] = def
+}
+
+// finishDefs takes the assignments into the literals of the variables that
+// are defined, and plans their edits.
+func (d *dialPlan) finishDefs() {
+	for _, s := range d.u.Cluster.Sites {
+		for _, def := range d.defs {
+			if def.site != s {
+				continue
+			}
+			d.fold(def)
+			if d.setsTransport(def) {
+				d.nameTransport(def)
+			}
+			parts, ok := def.compose(d.u, composed{amp: def.amp})
+			if !ok {
+				continue
+			}
+			if def.prefix != "" {
+				parts = append([]any{def.prefix}, parts...)
+			}
+			d.u.Replace(def.f, def.start, def.end, parts...)
+		}
+	}
+}
+
+// fold takes `d.X = v` statements that directly follow the definition into
+// the literal.
+func (d *dialPlan) fold(def *dialDef) {
+	if def.stmt == nil || def.decl != nil && def.decl.Lparen.IsValid() {
+		return
+	}
+	f := def.f
+	cur, ok := f.Root.FindNode(def.stmt)
+	if !ok {
+		return
+	}
+	_, list, i, ok := unit.Stmt(cur)
+	if !ok || list[i] != def.stmt {
+		return
+	}
+	for _, st := range list[i+1:] {
+		as, ok := st.(*ast.AssignStmt)
+		if !ok || as.Tok != token.ASSIGN || len(as.Lhs) != 1 || len(as.Rhs) != 1 {
+			return
+		}
+		sel, ok := as.Lhs[0].(*ast.SelectorExpr)
+		if !ok || objectOf(f, sel.X) != types.Object(def.v) || mentions(f, as.Rhs[0], def.v) {
+			return
+		}
+		fs := d.u.SiteAt(sel.Sel)
+		if fs == nil || !isFieldOf(fs, "Dialer.") {
+			return
+		}
+		name := sel.Sel.Name
+		if j := slices.IndexFunc(def.elems, func(e dialerField) bool { return e.name == name }); j >= 0 {
+			if !pure(def.elems[j].value) {
+				return
+			}
+			// The comments of the value that is replaced stay.
+			e := def.elems[j]
+			def.elems = slices.Delete(def.elems, j, j+1)
+			def.tail = append(def.tail, append(e.lead, e.trail...)...)
+		}
+		d.u.Claim(fs)
+		el := dialerField{name: name, value: as.Rhs[0]}
+		lineOf := func(p token.Pos) int { return d.u.Graph.Fset.PositionFor(p, false).Line }
+		for _, c := range commentsWithin(f, def.end, as.Pos()) {
+			if n := len(def.elems); n > 0 && lineOf(c.Pos()) == lineOf(def.end) {
+				def.elems[n-1].trail = append(def.elems[n-1].trail, c)
+				continue
+			}
+			el.lead = append(el.lead, c)
+		}
+		def.elems = append(def.elems, el)
+		def.end = as.End()
+	}
+}
+
+// mentions reports whether e names the variable.
+func mentions(f *flow.File, e ast.Expr, v *types.Var) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && f.Pkg.TypesInfo.ObjectOf(id) == types.Object(v) {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+var transportFields = []string{"Proxy", "TLSClientConfig", "NetDial", "NetDialContext", "NetDialTLSContext"}
+
+// setsTransport reports whether the program uses settings of the transport
+// through the variable after its definition.
+func (d *dialPlan) setsTransport(def *dialDef) bool {
+	for _, s := range d.u.Sites() {
+		if isFieldOf(s, "Dialer.") && slices.Contains(transportFields, s.Ident.Name) && d.defOf(s) == def {
+			return true
+		}
+	}
+	return false
+}
+
+// defOf returns the definition of the variable that the field site s is
+// selected from, if nothing else is ever assigned to that variable.
+func (d *dialPlan) defOf(s *flow.Site) *dialDef {
+	x := unit.Recv(s)
+	if x == nil {
+		return nil
+	}
+	id, ok := ast.Unparen(x).(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	v, ok := s.File.Pkg.TypesInfo.ObjectOf(id).(*types.Var)
+	if !ok {
+		return nil
+	}
+	for _, def := range d.defs {
+		if samePlace(d.u, def.v, v) && len(d.origins(s.File, id)) == 1 {
+			return def
+		}
+	}
+	return nil
+}
+
+// nameTransport gives the transport of a definition a variable of its own,
+// in front of it.
+func (d *dialPlan) nameTransport(def *dialDef) {
+	f := def.f
+	cur, ok := f.Root.FindNode(def.site.Ident)
+	if !ok {
+		return
+	}
+	dl := def.dialer
+	t, ok := dl.transportLiteral(d.u, 1)
+	if !ok {
+		return
+	}
+	var at token.Pos
+	switch {
+	case def.stmt != nil:
+		at, dl.transport = def.stmt.Pos(), d.u.Fresh(f, cur, "transport")
+		parts := append([]any{dl.transport + " := "}, t...)
+		d.u.Replace(f, at, at, append(parts, "\n")...)
+	case def.decl != nil && !def.decl.Lparen.IsValid():
+		at, dl.transport = def.decl.Pos(), d.freePackageName(f, "dialTransport")
+		if def.decl.Doc != nil {
+			at = def.decl.Doc.Pos()
+		}
+		parts := append([]any{"var " + dl.transport + " = "}, t...)
+		d.u.Replace(f, at, at, append(parts, "\n\n")...)
+	default:
+		at, dl.transport = def.spec.Pos(), d.freePackageName(f, "dialTransport")
+		if def.spec.Doc != nil {
+			at = def.spec.Doc.Pos()
+		}
+		parts := append([]any{dl.transport + " = "}, t...)
+		d.u.Replace(f, at, at, append(parts, "\n")...)
+	}
+}
+
+// freePackageName returns a name that nothing in f's package is called.
+func (d *dialPlan) freePackageName(f *flow.File, base string) string {
+	used := map[string]bool{}
+	for _, g := range d.u.Graph.Files {
+		if g.Pkg.PkgPath != f.Pkg.PkgPath {
+			continue
+		}
+		ast.Inspect(g.Syntax, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				used[id.Name] = true
+			}
+			return true
+		})
+	}
+	name := base
+	for i := 2; used[name]; i++ {
+		name = base + strings.Repeat("x", i-2) + "2"
+	}
+	return name
+}
+
+// field converts a use of a field outside literals.
+func (d *dialPlan) field(s *flow.Site) {
+	u, f := d.u, s.File
+	u.Claim(s)
+	m, _ := wsapi.MappingOf(s.Symbol)
+	k, _ := s.Cursor.ParentEdge()
+	if k != edge.SelectorExpr_Sel {
+		u.Refuse(s.Pos, string(s.Symbol)+" is set in a literal whose type is not written", "write the type")
+		return
+	}
+	sel := s.Cursor.Parent()
+	x := sel.Node().(*ast.SelectorExpr)
+	var as *ast.AssignStmt
+	if k, _ := sel.ParentEdge(); k == edge.AssignStmt_Lhs {
+		as = sel.Parent().Node().(*ast.AssignStmt)
+		at, _, _, ok := unit.Stmt(sel)
+		if !ok || at.Node() != ast.Node(as) || len(as.Lhs) != 1 || as.Tok != token.ASSIGN {
+			u.Refuse(s.Pos, string(s.Symbol)+" is set together with other variables", m.ByHand)
+			return
+		}
+	}
+	name := s.Ident.Name
+	switch {
+	case name == "Subprotocols":
+		return
+	case slices.Contains([]string{"ReadBufferSize", "WriteBufferSize", "WriteBufferPool"}, name):
+		if as != nil && pure(as.Rhs[0]) {
+			u.DeleteStmt(f, as)
+			return
+		}
+	case name == "EnableCompression" && as != nil:
+		if tv := f.Pkg.TypesInfo.Types[as.Rhs[0]]; tv.Value != nil {
+			mode, extra := "CompressionDisabled", ""
+			if constant.BoolVal(tv.Value) {
+				mode = "CompressionNoContextTakeover"
+				extra = "\n" + f.Text(x.X) + ".CompressionThreshold = 1"
+			}
+			rename(u, s, "CompressionMode")
+			u.Replace(f, as.Rhs[0].Pos(), as.Rhs[0].End(), u.Lib(f)+"."+mode+extra)
+			return
+		}
+	case slices.Contains(transportFields, name):
+		def := d.defOf(s)
+		if def == nil || def.transport == "" {
+			break
+		}
+		to := transportField(name)
+		u.Replace(f, x.Pos(), x.End(), def.transport+"."+to)
+		if name == "NetDial" {
+			if as == nil {
+				break
+			}
+			parts, ok := wrapNetDial(u, f, as.Rhs[0], &literalWriter{})
+			if !ok {
+				break
+			}
+			u.Replace(f, as.Rhs[0].Pos(), as.Rhs[0].End(), parts...)
+		}
+		return
+	case name == "HandshakeTimeout" || name == "Jar":
+		if !d.ownClient(s, x.X) {
+			break
+		}
+		rename(u, s, "HTTPClient."+map[string]string{"HandshakeTimeout": "Timeout", "Jar": "Jar"}[name])
+		return
+	}
+	u.Refuse(s.Pos, string(s.Symbol)+" is set or read where the client behind the options is not known", "set it in the literal. "+m.ByHand)
+}
+
+// ownClient reports whether x holds options with a client that no others
+// share: all it can be are literals, none copied from another variable.
+func (d *dialPlan) ownClient(s *flow.Site, x ast.Expr) bool {
+	os := d.origins(s.File, x)
+	if len(os) == 0 {
+		return false
+	}
+	for _, o := range os {
+		if o.kind != literalOrigin {
+			return false
+		}
+	}
+	if _, ok := types.Unalias(unit.TypeOf(s, x)).(*types.Pointer); ok {
+		return true
+	}
+	// A value that was copied from another shares that one's client.
+	return d.defOf(s) != nil || len(os) == 1
+}
+
+func transportField(name string) string {
+	switch name {
+	case "NetDial", "NetDialContext":
+		return "DialContext"
+	case "NetDialTLSContext":
+		return "DialTLSContext"
+	}
+	return name
+}
