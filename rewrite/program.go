@@ -80,6 +80,10 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	return p, nil
 }
 
+// Env returns the environment in which the go command loaded the tree:
+// Config.Env with GOWORK settled.
+func (p *Program) Env() []string { return p.tree.Env }
+
 // listHelp says what to do about the go command's words.
 func listHelp(text string) string {
 	switch {

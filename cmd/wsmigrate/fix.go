@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"github.com/wsmigrate/wsmigrate/rewrite"
 )
@@ -45,7 +46,7 @@ func (inv *invocation) testChanges(ctx context.Context, prog *rewrite.Program, p
 			args = append(args, "-tags", inv.tags)
 		}
 		cmd := exec.CommandContext(ctx, "go", append(args, pkgs...)...)
-		cmd.Dir, cmd.Env = m.Dir, append(prog.Config.Env[:len(prog.Config.Env):len(prog.Config.Env)], "PWD="+m.Dir)
+		cmd.Dir, cmd.Env = m.Dir, append(slices.Clone(prog.Env()), "PWD="+m.Dir)
 		var out bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &out
 		if err := cmd.Run(); err != nil {
