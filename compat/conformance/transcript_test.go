@@ -323,13 +323,13 @@ func TestTranscripts(t *testing.T) {
 	seen.checkNeeded(t, names)
 }
 
-// TestTranscriptsOnNhooyr runs TestTranscripts in a process of its own, where
-// the environment selects the default engine: this one has coder.
-func TestTranscriptsOnNhooyr(t *testing.T) {
+// TestOnNhooyr runs the tests of one engine in a process of its own, where the
+// environment selects the default engine: this one has coder.
+func TestOnNhooyr(t *testing.T) {
 	if compat.Engine() == "nhooyr" {
 		t.Skip("TestTranscripts is on nhooyr already")
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestTranscripts$", "-test.v")
+	cmd := exec.Command(os.Args[0], "-test.run=^(TestTranscripts|TestConcurrentWriters)$", "-test.v")
 	cmd.Env = append(os.Environ(), "WSMIGRATE_ENGINE=nhooyr")
 	out, err := cmd.CombinedOutput()
 	if !bytes.Contains(out, []byte("engine nhooyr")) {
