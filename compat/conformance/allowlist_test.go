@@ -39,20 +39,6 @@ var differences = []difference{
 		},
 	},
 	{
-		scenario: "prepared message with nothing sent by an open writer",
-		reason:   "an open writer is closed by a prepared message, as it is by any other message",
-		lines: []string{
-			`-write part: 5 ok`,
-			`-close writer: ok`,
-			`-  sent 81 13 "buffered more"`,
-			`-  sent 81 masked 13 "buffered more"`,
-			`+  sent 81 8 "buffered"`,
-			`+  sent 81 masked 8 "buffered"`,
-			`+write part: 0 "websocket: write closed"`,
-			`+close writer: "websocket: write closed"`,
-		},
-	},
-	{
 		scenario: "prepared message sent twice",
 		reason:   "every frame of a client has a mask key of its own",
 		lines:    []string{`-the same bytes: true`, `+the same bytes: false`},

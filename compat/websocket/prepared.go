@@ -89,8 +89,8 @@ func (r frameRecorder) writeFrame(first byte, p []byte) error {
 }
 
 // WritePreparedMessage writes a prepared message. Its frames are not
-// interleaved with others. For a data message, a writer that is still open is
-// closed first, as NextWriter does.
+// interleaved with others: a data message first ends a message that a writer
+// has sent in part, as NextWriter does.
 func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
 	if n := c.native.Load(); n != nil {
 		return n.writeMessage(pm.messageType, pm.data)
@@ -108,7 +108,9 @@ func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
 	if isData(pm.messageType) {
 		c.msgMu.Lock()
 		defer c.msgMu.Unlock()
-		c.closeWriter()
+		if c.writer != nil && c.writer.begun() {
+			c.closeWriter()
+		}
 	}
 	c.stateMu.Lock()
 	deadline := c.writeDeadline

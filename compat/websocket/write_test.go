@@ -130,17 +130,12 @@ func TestFullBufferIsSent(t *testing.T) {
 }
 
 func TestImplicitClose(t *testing.T) {
-	pm, err := NewPreparedMessage(TextMessage, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	starts := map[string]func(ws *Conn) error{
-		"NextWriter":           func(ws *Conn) error { _, err := ws.NextWriter(TextMessage); return err },
-		"WriteMessage":         func(ws *Conn) error { return ws.WriteMessage(TextMessage, nil) },
-		"WriteJSON":            func(ws *Conn) error { return ws.WriteJSON(1) },
-		"WritePreparedMessage": func(ws *Conn) error { return ws.WritePreparedMessage(pm) },
-		"WriteMessage(ping)":   func(ws *Conn) error { return ws.WriteMessage(PingMessage, nil) },
-		"NextWriter(99)":       func(ws *Conn) error { _, _ = ws.NextWriter(99); return nil },
+		"NextWriter":         func(ws *Conn) error { _, err := ws.NextWriter(TextMessage); return err },
+		"WriteMessage":       func(ws *Conn) error { return ws.WriteMessage(TextMessage, nil) },
+		"WriteJSON":          func(ws *Conn) error { return ws.WriteJSON(1) },
+		"WriteMessage(ping)": func(ws *Conn) error { return ws.WriteMessage(PingMessage, nil) },
+		"NextWriter(99)":     func(ws *Conn) error { _, _ = ws.NextWriter(99); return nil },
 	}
 	for _, compress := range []bool{false, true} {
 		for name, start := range starts {
@@ -163,6 +158,25 @@ func TestImplicitClose(t *testing.T) {
 			wantError(t, name+": write to the closed writer", err, errWriteClosed)
 			wantError(t, name+": close of the closed writer", w.Close(), errWriteClosed)
 		}
+	}
+}
+
+// TestPreparedBesideWriter ends an open message only where the prepared one
+// would get between its frames.
+func TestPreparedBesideWriter(t *testing.T) {
+	pm, err := NewPreparedMessage(TextMessage, []byte("prepared"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws, c := serveConfig(t, connConfig{writeBufferSize: 4}, strings.NewReader(""))
+	w, _ := ws.NextWriter(BinaryMessage)
+	fmt.Fprint(w, "abc")
+	wantError(t, "WritePreparedMessage", ws.WritePreparedMessage(pm), nil)
+	fmt.Fprint(w, "def")
+	wantError(t, "WritePreparedMessage", ws.WritePreparedMessage(pm), nil)
+	wantError(t, "Close", w.Close(), errWriteClosed)
+	if got := fmt.Sprint(c.written(t)); got != "[81 prepared 02 abcd 80 ef 81 prepared]" {
+		t.Error(got)
 	}
 }
 

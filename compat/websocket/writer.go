@@ -50,6 +50,9 @@ func (w *messageWriter) finish() error {
 	return w.close()
 }
 
+// begun reports whether a frame of the message has been sent.
+func (w *messageWriter) begun() bool { return w.opcode == wire.Continuation }
+
 // end makes all later calls fail with err, which it returns.
 func (w *messageWriter) end(err error) error {
 	if w.err != nil {
