@@ -21,6 +21,7 @@ func All() []*unit.Rule {
 		writeRule,
 		readerRule,
 		writerRule,
+		jsonRule,
 		closeRule,
 		identRule,
 	}
@@ -37,7 +38,9 @@ type Helper struct {
 // Helpers returns the helpers in the order in which they are written.
 func Helpers() []Helper { return helpers }
 
-var helpers []Helper
+var helpers = []Helper{
+	{"readJSON", []string{"bytes", "context", "encoding/json", "io", "TARGET"}, readJSONHelper},
+}
 
 // rename replaces the identifier of a site.
 func rename(u *unit.Unit, s *flow.Site, name string) {
