@@ -326,7 +326,9 @@ func (pl *planner) neededIndirectly(mod string, after map[string]bool) bool {
 // changes.
 func (pl *planner) raiseGo(m *moduleState, to string) error {
 	from := m.goLine()
+	flag := ""
 	if gomod.Compare(from, "1.22") < 0 && gomod.Compare(to, "1.22") >= 0 {
+		flag = ", for which -raise-go is needed"
 		loops := pl.loops(m)
 		if !pl.opts.RaiseGo {
 			what := "no loop that would change was found"
@@ -340,7 +342,7 @@ func (pl *planner) raiseGo(m *moduleState, to string) error {
 			pl.msgs = append(pl.msgs, "this loop's variables become new ones in each iteration: "+l)
 		}
 	}
-	pl.msgs = append(pl.msgs, fmt.Sprintf("the go line of %s goes from %s to %s", m.Path, from, to))
+	pl.msgs = append(pl.msgs, fmt.Sprintf("the go line of %s goes from %s to %s%s", m.Path, from, to, flag))
 	return nil
 }
 

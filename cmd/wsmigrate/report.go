@@ -19,7 +19,9 @@ func reportCommand(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	doc.SetFindings(findings)
-	plan, err := prog.Plan(ctx, inv.planOptions(rewrite.Fix))
+	opts := inv.planOptions(rewrite.Fix)
+	opts.RaiseGo = true // the plan says where fix will want the flag
+	plan, err := prog.Plan(ctx, opts)
 	if err != nil {
 		return err
 	}
