@@ -12,6 +12,11 @@ require (
 	nhooyr.io/websocket v1.8.17
 )
 
+require (
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+)
+
 replace (
 	github.com/wsmigrate/wsmigrate/compat => ../
 	github.com/wsmigrate/wsmigrate/compat/coder => ../coder
