@@ -166,7 +166,7 @@ func (pl *planner) verify(ctx context.Context, changes []FileChange) ([]fault, e
 		overlay[c.Path] = c.New
 	}
 	tree := pl.prog.tree
-	views, _, err := tree.Verify(ctx, overlay)
+	views, fset, err := tree.Verify(ctx, overlay)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -176,6 +176,9 @@ func (pl *planner) verify(ctx context.Context, changes []FileChange) ([]fault, e
 	var faults []fault
 	for i, v := range views {
 		faults = append(faults, compare(tree, tree.Views[i], v)...)
+	}
+	if len(faults) == 0 {
+		faults = pl.vet(views, fset, changes)
 	}
 	return faults, nil
 }
@@ -372,7 +375,7 @@ func (pl *planner) demote(items []*item, text string) error {
 		it.diag = text
 		it.reasons = append(it.reasons, Reason{
 			Pos: it.c.Sites[0].Pos, Rule: "verify",
-			Text: "the converted code does not type-check: " + text,
+			Text: "the converted code does not pass verification: " + text,
 			Help: "please report this with the code around it",
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"os"
 	"path/filepath"
 	"slices"
@@ -264,6 +265,12 @@ func (t *Tree) view(ctx context.Context, b Build, patterns []string, overlay map
 		return strings.HasSuffix(p.ID, ".test") || (len(p.GoFiles) == 0 && len(p.Errors) == 0)
 	})
 	sort.Slice(pkgs, func(i, j int) bool { return pkgs[i].ID < pkgs[j].ID })
+	// Analyzers with facts visit dependencies too, which have no syntax here.
+	packages.Visit(pkgs, nil, func(p *packages.Package) {
+		if p.TypesInfo == nil {
+			p.TypesInfo = &types.Info{}
+		}
+	})
 	return &View{Build: b, Patterns: patterns, Packages: pkgs}, nil
 }
 
