@@ -37,6 +37,14 @@ func (inv *invocation) planOptions(mode rewrite.Mode) rewrite.Options {
 	return opts
 }
 
+// previewOptions returns the options of a plan that is only looked at. It may
+// raise the go line: the plan says where fix will want the flag.
+func (inv *invocation) previewOptions() rewrite.Options {
+	opts := inv.planOptions(rewrite.Fix)
+	opts.RaiseGo = true
+	return opts
+}
+
 // checkCompatDir refuses a -compat-dir that does not hold compat.
 func (inv *invocation) checkCompatDir() error {
 	if inv.compatDir == "" {

@@ -17,7 +17,6 @@ import (
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
-	"github.com/wsmigrate/wsmigrate/rewrite"
 	"github.com/wsmigrate/wsmigrate/rewrite/rules"
 )
 
@@ -273,7 +272,7 @@ func (inv *invocation) explainPlace(ctx context.Context, file string, line int) 
 	if err != nil {
 		return err
 	}
-	plan, err := prog.Plan(ctx, inv.planOptions(rewrite.Fix))
+	plan, err := prog.Plan(ctx, inv.previewOptions())
 	if err != nil {
 		return err
 	}

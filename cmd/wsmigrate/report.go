@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-
-	"github.com/wsmigrate/wsmigrate/rewrite"
 )
 
 // reportCommand shows the hazards and the plan.
@@ -19,9 +17,7 @@ func reportCommand(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	doc.SetFindings(findings)
-	opts := inv.planOptions(rewrite.Fix)
-	opts.RaiseGo = true // the plan says where fix will want the flag
-	plan, err := prog.Plan(ctx, opts)
+	plan, err := prog.Plan(ctx, inv.previewOptions())
 	if err != nil {
 		return err
 	}
