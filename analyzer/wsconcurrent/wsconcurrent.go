@@ -34,6 +34,11 @@ const (
 const maxRelated = 6
 
 func run(pass *rule.Pass) {
+	if len(pass.TypeErrors) > 0 {
+		// What SSA makes of a package with errors may be odd in ways that
+		// nothing here expects.
+		defer func() { recover() }()
+	}
 	pkg := pass.ResultOf[lazyssa.Analyzer].(*lazyssa.Builder).Package()
 	if pkg == nil {
 		return
@@ -50,9 +55,7 @@ func run(pass *rule.Pass) {
 func report(pass *rule.Pass, group []flow.Pair, reported map[token.Pos]bool) {
 	p := group[0]
 	a, b := p.A, p.B
-	// The finding stands at the place that is the further from the
-	// connection's first user: the one on a goroutine of its own.
-	if a.Thread == nil && b.Thread != nil || (a.Thread == nil) == (b.Thread == nil) && a.Pos < b.Pos {
+	if later(b, a) {
 		a, b = b, a
 	}
 	if reported[a.Pos] {
@@ -96,6 +99,18 @@ func report(pass *rule.Pass, group []flow.Pair, reported map[token.Pos]bool) {
 		}
 	}
 	pass.Report(f, b.Pos)
+}
+
+// later reports whether a finding stands at a rather than at b: at the use that
+// takes fewer locks, or else on a goroutine of its own, or else further down.
+func later(a, b flow.Use) bool {
+	switch {
+	case len(a.Locks) != len(b.Locks):
+		return len(a.Locks) < len(b.Locks)
+	case (a.Thread != nil) != (b.Thread != nil):
+		return a.Thread != nil
+	}
+	return a.Pos > b.Pos
 }
 
 // origin describes a goroutine.

@@ -44,7 +44,7 @@ func (s *scope) call(c *ssa.CallCommon, instr, anchor ssa.Instruction, h held, t
 		for _, impl := range impls {
 			s.prog.called[impl] = true
 			if sum := s.prog.summary(impl); sum != nil {
-				s.lift(sum, s.bind(sum, c, nil), lifting{anchor: anchor, held: h, thread: thread, unsure: true})
+				s.lift(sum, s.bind(sum, c, nil), lifting{anchor: anchor, held: h, thread: thread, unsure: len(impls) > 1})
 			}
 		}
 		return

@@ -212,6 +212,8 @@ func (s *scope) result(call *ssa.Call, index int) operand {
 	if conn, row := s.library(&call.Call); row != nil {
 		kind := writerSel
 		switch {
+		case !isStream(call.Call.Signature().Results().At(index).Type()):
+			return s.site(call, index)
 		case row.Roles.Has(wsapi.OpensWriter):
 		case row.Roles.Has(wsapi.OpensReader):
 			kind = readerSel
@@ -274,6 +276,16 @@ func received(paths []*Path) bool {
 		}
 	}
 	return true
+}
+
+// isStream reports whether a result can be a message writer or reader.
+func isStream(t types.Type) bool {
+	obj, _, _ := types.LookupFieldOrMethod(t, true, nil, "Write")
+	if obj == nil {
+		obj, _, _ = types.LookupFieldOrMethod(t, true, nil, "Read")
+	}
+	_, ok := obj.(*types.Func)
+	return ok
 }
 
 // hasElement reports whether a path goes through a container.

@@ -60,6 +60,7 @@ func (pr *Program) Pairs() []Pair {
 	slices.SortStableFunc(pairs, func(p, q Pair) int {
 		return cmp.Or(
 			-cmp.Compare(order(p.Confidence), order(q.Confidence)),
+			cmp.Compare(p.alone(), q.alone()),
 			cmp.Compare(p.A.Pos, q.A.Pos),
 			cmp.Compare(p.B.Pos, q.B.Pos),
 		)
@@ -88,6 +89,14 @@ func order(c rule.Confidence) int {
 		return 2
 	}
 	return 1
+}
+
+// alone is 1 for a pair of one place with itself, which says less.
+func (p Pair) alone() int {
+	if p.A.Pos == p.B.Pos {
+		return 1
+	}
+	return 0
 }
 
 // Groups divides pairs by connection, in the order of each one's first pair.
@@ -143,6 +152,9 @@ func (s *scope) pair(a, b *Effect) Pair {
 		if e.Thread != nil && e.Thread.Kind == Stored || a == b && (e.Reassigned || received(e.Obj.own)) {
 			c = rule.Low
 		}
+	}
+	if a == b && hasElement(a.Obj.own[0]) && !a.Ranged {
+		c = rule.Min(c, rule.Medium) // each goroutine may have an element of its own
 	}
 	return s.prog.newPair(Use{a, s.origin(a)}, Use{b, s.origin(b)}, c)
 }

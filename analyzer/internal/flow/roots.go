@@ -1,6 +1,9 @@
 package flow
 
 import (
+	"go/ast"
+	"go/types"
+
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
@@ -29,7 +32,7 @@ type rootUse struct {
 	*Effect
 	own, other []*Path
 	fresh      bool // the connection is made by this very call
-	locked     bool
+	dialed     bool // it is, and then stored where others find it
 }
 
 // rootPairs finds the concurrent uses by functions that nothing in the package
@@ -61,7 +64,7 @@ func (pr *Program) roots() []*root {
 			kind = once
 		case handlerShaped(fn.Signature) && (taken[fn] || !pr.called[fn] || fn.Name() == "ServeHTTP"), connHandlerFunc(fn, taken):
 			kind = request
-		case !isMain && fn.Object() != nil && fn.Object().Exported(), !pr.called[fn]:
+		case !isMain && exported(fn), !pr.called[fn]:
 			kind = anybody
 		default:
 			continue
@@ -73,6 +76,15 @@ func (pr *Program) roots() []*root {
 		}
 	}
 	return roots
+}
+
+// exported reports whether another package can call a function by its name.
+func exported(fn *ssa.Function) bool {
+	if fn.Object() == nil || !fn.Object().Exported() {
+		return false
+	}
+	recv := fn.Signature.Recv()
+	return recv == nil || ast.IsExported(TypeName(recv.Type()))
 }
 
 // addressTaken finds the declared functions that are used as values.
@@ -114,7 +126,7 @@ func (pr *Program) rootUses(fn *ssa.Function) []rootUse {
 		if e.Kind == invoke || e.onRead != nil {
 			continue
 		}
-		u := rootUse{Effect: e, fresh: fresh(e.Obj.own), locked: len(e.Locks) > 0}
+		u := rootUse{Effect: e, fresh: fresh(e.Obj.own), dialed: !e.live() && dialed(e.Obj.own)}
 		add := func(to *[]*Path, p *Path) {
 			if c := pr.paths.canon(p); c != nil && !contains(*to, c) {
 				*to = append(*to, c)
@@ -184,6 +196,24 @@ func fresh(own []*Path) bool {
 	return made
 }
 
+// dialed reports whether a connection comes from a call that dials in the same
+// run: who stores it and greets the server is hardly in company yet.
+func dialed(own []*Path) bool {
+	for _, p := range own {
+		call, ok := p.val.(*ssa.Call)
+		if !ok || p.parent != nil || p.kind != siteRoot {
+			continue
+		}
+		if callee := call.Call.StaticCallee(); callee != nil {
+			fn, _ := callee.Object().(*types.Func)
+			if _, row := wsapi.Lookup(fn); row != nil && row.Roles.Has(wsapi.Dials) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // between finds the concurrent uses of two roots, which may be the same.
 func (pr *Program) between(r, q *root) []Pair {
 	if r == q && r.kind == once || r.kind == once && q.kind == once {
@@ -240,10 +270,15 @@ func confidence(r, q *root, a, b rootUse) (rule.Confidence, bool) {
 	case da && db:
 		if r != q && r.kind == anybody && q.kind == anybody {
 			c = rule.Min(c, rule.Medium)
+			if a.Pos == b.Pos {
+				c = rule.Low // two ways to start the same, for an object each
+			}
 		}
+	case a.Kind == Read:
+		c = rule.Low // who reads by himself leaves the reading goroutine off
 	case da || db:
 		c = rule.Min(c, rule.Medium)
-	case (a.locked != b.locked) || a.locked && b.locked:
+	case len(a.Locks)+len(b.Locks) > 0:
 		c = rule.Min(c, rule.Medium) // the package takes locks: it expects company
 	default:
 		c = rule.Low
@@ -252,7 +287,7 @@ func confidence(r, q *root, a, b rootUse) (rule.Confidence, bool) {
 		if u.Unsure {
 			c = rule.Min(c, rule.Medium)
 		}
-		if u.Thread != nil && u.Thread.Kind == Stored {
+		if u.Thread != nil && u.Thread.Kind == Stored || u.dialed {
 			c = rule.Low
 		}
 	}

@@ -37,25 +37,27 @@ type Package struct {
 	Funcs []*ssa.Function
 }
 
-// Package returns the SSA form, or nil where the package has type errors or
-// the builder does not cope with it. It may be called by several goroutines.
+// Package returns the SSA form, or nil where the builder does not cope with the
+// package. Functions with type errors have no body in it. It may be called by
+// several goroutines.
 func (b *Builder) Package() *Package { return b.build() }
 
 func build(pass *analysis.Pass) (pkg *Package) {
-	if len(pass.TypeErrors) > 0 {
-		return nil // the builder requires a well-typed package
-	}
 	defer func() {
 		if recover() != nil {
 			pkg = nil // no SSA means no findings, never a broken build
 		}
 	}()
+	files, info := pass.Files, pass.TypesInfo
+	if len(pass.TypeErrors) > 0 {
+		files, info = wellTyped(files, info)
+	}
 	prog := ssa.NewProgram(pass.Fset, ssa.InstantiateGenerics)
 	prog.SetNoReturn(noReturn)
 	for _, imp := range pass.Pkg.Imports() {
 		prog.CreatePackage(imp, nil, nil, true)
 	}
-	built := prog.CreatePackage(pass.Pkg, pass.Files, pass.TypesInfo, false)
+	built := prog.CreatePackage(pass.Pkg, files, info, false)
 	built.Build()
 
 	pkg = &Package{SSA: built}
@@ -66,13 +68,13 @@ func build(pass *analysis.Pass) (pkg *Package) {
 			add(lit)
 		}
 	}
-	for _, file := range pass.Files {
+	for _, file := range files {
 		for _, decl := range file.Decls {
 			decl, ok := decl.(*ast.FuncDecl)
 			if !ok {
 				continue
 			}
-			if fn, ok := pass.TypesInfo.Defs[decl.Name].(*types.Func); ok {
+			if fn, ok := info.Defs[decl.Name].(*types.Func); ok {
 				if f := prog.FuncValue(fn); f != nil {
 					add(f)
 				}

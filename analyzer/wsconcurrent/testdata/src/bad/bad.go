@@ -112,13 +112,13 @@ func serveHalf(w http.ResponseWriter, r *http.Request) {
 func (h *half) ping() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.conn.WriteMessage(websocket.PingMessage, nil) // want `concurrent writes`
+	h.conn.WriteMessage(websocket.PingMessage, nil)
 }
 
 func (h *half) read() {
 	for {
 		if _, _, err := h.conn.ReadMessage(); err != nil {
-			h.conn.WriteMessage(websocket.CloseMessage, nil)
+			h.conn.WriteMessage(websocket.CloseMessage, nil) // want `concurrent writes`
 			return
 		}
 	}
@@ -171,12 +171,12 @@ func (s *span) run() {
 
 func (s *span) write(v any) {
 	s.mu.Lock()
-	w, err := s.conn.NextWriter(websocket.TextMessage) // want `concurrent writes`
+	w, err := s.conn.NextWriter(websocket.TextMessage)
 	s.mu.Unlock()
 	if err != nil {
 		return
 	}
-	json.NewEncoder(w).Encode(v)
+	json.NewEncoder(w).Encode(v) // want `concurrent writes`
 	w.Close()
 }
 
@@ -428,13 +428,13 @@ func (b *branch) run(careful bool) {
 	go func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.conn.WriteMessage(websocket.TextMessage, nil) // want `concurrent writes`
+		b.conn.WriteMessage(websocket.TextMessage, nil)
 	}()
 	if careful {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 	}
-	b.conn.WriteMessage(websocket.TextMessage, nil)
+	b.conn.WriteMessage(websocket.TextMessage, nil) // want `concurrent writes`
 }
 
 // A goroutine for each element, again and again.

@@ -1,0 +1,74 @@
+package lazyssa
+
+import (
+	"go/ast"
+	"go/types"
+)
+
+// wellTyped returns the files with the bodies of ill-typed functions taken
+// out, and the type information without ill-typed initial values: the SSA
+// builder asks for packages without errors.
+func wellTyped(files []*ast.File, info *types.Info) ([]*ast.File, *types.Info) {
+	var out []*ast.File
+	for _, file := range files {
+		copied := *file
+		copied.Decls = nil
+		for _, decl := range file.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil && illTyped(fn.Body, info) {
+				bare := *fn
+				bare.Body = nil
+				decl = &bare
+			}
+			copied.Decls = append(copied.Decls, decl)
+		}
+		out = append(out, &copied)
+	}
+	reduced := *info
+	reduced.InitOrder = nil
+	for _, init := range info.InitOrder {
+		if !illTyped(init.Rhs, info) {
+			reduced.InitOrder = append(reduced.InitOrder, init)
+		}
+	}
+	return out, &reduced
+}
+
+// illTyped reports whether any expression in n lacks a valid type.
+func illTyped(n ast.Node, info *types.Info) bool {
+	bad := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		if bad {
+			return false
+		}
+		switch n := n.(type) {
+		case *ast.BranchStmt:
+			return false // its label is no expression
+		case *ast.LabeledStmt:
+			bad = illTyped(n.Stmt, info)
+			return false
+		case *ast.KeyValueExpr:
+			// The key of a struct literal has an object and no type.
+			if key, ok := n.Key.(*ast.Ident); ok {
+				bad = info.Uses[key] == nil || illTyped(n.Value, info)
+				return false
+			}
+		case *ast.SelectorExpr:
+			bad = info.Uses[n.Sel] == nil || illTyped(n.X, info)
+			if tv, ok := info.Types[n]; ok && invalid(tv.Type) {
+				bad = true
+			}
+			return false
+		case *ast.Ident:
+			obj := info.ObjectOf(n)
+			_, symbolic := info.Defs[n] // the variable of a type switch
+			bad = obj == nil && !symbolic && n.Name != "_" || obj != nil && invalid(obj.Type())
+		case ast.Expr:
+			tv, ok := info.Types[n]
+			bad = ok && invalid(tv.Type)
+		}
+		return !bad
+	})
+	return bad
+}
+
+func invalid(t types.Type) bool { return t == types.Typ[types.Invalid] }
