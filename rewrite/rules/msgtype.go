@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -217,7 +218,7 @@ func callSite(u *unit.Unit, f *flow.File, call *ast.CallExpr) *flow.Site {
 // isPrintf reports whether the call formats with constant verbs of which none
 // is %v.
 func isPrintf(f *flow.File, call *ast.CallExpr) bool {
-	if len(call.Args) == 0 {
+	if fn := calledFunc(f, call); len(call.Args) == 0 || fn == nil || !strings.HasSuffix(fn.Name(), "f") {
 		return false
 	}
 	tv := f.Pkg.TypesInfo.Types[call.Args[0]]

@@ -23,6 +23,7 @@ func All() []*unit.Rule {
 		writerRule,
 		jsonRule,
 		closeRule,
+		closeErrorRule,
 		identRule,
 	}
 }
@@ -40,6 +41,9 @@ func Helpers() []Helper { return helpers }
 
 var helpers = []Helper{
 	{"readJSON", []string{"bytes", "context", "encoding/json", "io", "TARGET"}, readJSONHelper},
+	{"isCloseError", []string{"errors", "io", "TARGET"}, isCloseErrorHelper},
+	{"isUnexpectedCloseError", []string{"errors", "io", "TARGET"}, isUnexpectedCloseErrorHelper},
+	{"closeErrorOf", []string{"errors", "io", "TARGET"}, closeErrorOfHelper},
 }
 
 // rename replaces the identifier of a site.

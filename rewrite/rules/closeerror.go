@@ -1,0 +1,659 @@
+package rules
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+var closeErrorRule = &unit.Rule{
+	Name: "closeerror",
+	Doc: `IsCloseError and IsUnexpectedCloseError become comparisons of CloseStatus where the codes allow it. The target's
+CloseError is a value that read errors wrap, so assertions become errors.As. It has none for a connection that ended
+without a close frame, which is code 1006 in gorilla and wraps io.EOF in the target; where the difference may
+matter a helper maps one to the other. ErrCloseSent becomes net.ErrClosed, ErrBadHandshake a test of the response.`,
+	Plan: func(u *unit.Unit) {
+		for _, s := range u.Sites("IsCloseError", "IsUnexpectedCloseError") {
+			planCloseTest(u, s)
+		}
+		for _, s := range u.Sites("CloseError") {
+			planCloseErrorType(u, s)
+		}
+		for _, s := range u.Sites("CloseError.Code", "CloseError.Text", "CloseError.Error") {
+			planCloseErrorMember(u, s)
+		}
+		for _, s := range u.Sites("ErrCloseSent") {
+			planErrValue(u, s, func(f *flow.File) string { return u.Import(f, "net", "net") + ".ErrClosed" })
+		}
+		for _, s := range u.Sites("ErrReadLimit") {
+			if u.Target.Name != wsapi.TargetCoder.Name {
+				u.RefuseSite(s, "nhooyr reports a message over the read limit by text alone", "treat it as any other read error, or use -to coder, which has ErrMessageTooBig")
+				continue
+			}
+			planErrValue(u, s, func(f *flow.File) string { return u.Lib(f) + ".ErrMessageTooBig" })
+		}
+		for _, s := range u.Sites("ErrBadHandshake") {
+			planBadHandshake(u, s)
+		}
+	},
+}
+
+// planCloseErrorType converts one use of the type CloseError.
+func planCloseErrorType(u *unit.Unit, s *flow.Site) {
+	u.Claim(s)
+	c := s.Cursor
+	if c.Node() != ast.Node(unit.Qualified(s)) {
+		c = c.Parent()
+	}
+	if lit := literalOf(s); lit != nil {
+		planCloseErrorLiteral(u, s, c.Parent(), lit)
+		return
+	}
+	pointer := false
+	c = outermostParen(c)
+	var star *ast.StarExpr
+	if k, _ := c.ParentEdge(); k == edge.StarExpr_X {
+		pointer = true
+		c = outermostParen(c.Parent())
+		star, _ = ast.Unparen(c.Node().(ast.Expr)).(*ast.StarExpr)
+	}
+	k, _ := c.ParentEdge()
+	if pointer && star != nil {
+		switch k {
+		case edge.TypeAssertExpr_Type:
+			planAssertion(u, s, c.Parent(), star)
+			return
+		case edge.CaseClause_List:
+			planTypeSwitch(u, s, c, star)
+			return
+		case edge.ValueSpec_Type:
+			planCloseErrorVar(u, s, c, star)
+			return
+		}
+	}
+	m, _ := wsapi.MappingOf(s.Symbol)
+	u.Refuse(s.Pos, "the target's CloseError is a value where gorilla's is a pointer, and this use of the type may need it to be one", m.ByHand)
+}
+
+// valueType writes the target's value type in place of the pointer type.
+func valueType(u *unit.Unit, s *flow.Site, star *ast.StarExpr) {
+	u.Replace(s.File, star.Pos(), star.End(), u.Lib(s.File)+".CloseError")
+}
+
+// planAssertion converts err.(*websocket.CloseError).
+func planAssertion(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.StarExpr) {
+	f := s.File
+	ta := c.Node().(*ast.TypeAssertExpr)
+	c = outermostParen(c)
+	var v *types.Var
+	k, _ := c.ParentEdge()
+	as, _ := c.Parent().Node().(*ast.AssignStmt)
+	switch {
+	case k == edge.AssignStmt_Rhs && len(as.Rhs) == 1 && (len(as.Lhs) == 1 || len(as.Lhs) == 2):
+		if !isBlank(as.Lhs[0]) {
+			if as.Tok != token.DEFINE {
+				u.Refuse(s.Pos, "the close error is assigned to a variable that is declared elsewhere", "declare it with the assertion")
+				return
+			}
+			v, _ = objectOf(f, as.Lhs[0]).(*types.Var)
+			if v == nil || !closeVarOK(u, f, v, false) {
+				u.Refuse(s.Pos, "the close error is used as a pointer", "use errors.As with a variable of type CloseError")
+				return
+			}
+		}
+	case k == edge.SelectorExpr_X: // err.(*websocket.CloseError).Code
+	default:
+		u.Refuse(s.Pos, "the close error is used as a pointer", "use errors.As with a variable of type CloseError")
+		return
+	}
+	if as != nil && nativeAssertion(u, s, c.Parent(), as, ta, v) {
+		return
+	}
+	if !useHelper(u, s, "closeErrorOf") {
+		return
+	}
+	u.Replace(f, ta.X.Pos(), ta.X.End(), "closeErrorOf(", ta.X, ")")
+	valueType(u, s, star)
+	u.Note(f, ta.Pos(), "closeerror", wrappedNote)
+}
+
+// nativeAssertion converts `if ce, ok := err.(*websocket.CloseError); ok …`
+// without a helper where only codes other than 1006 matter.
+func nativeAssertion(u *unit.Unit, s *flow.Site, c inspector.Cursor, as *ast.AssignStmt, ta *ast.TypeAssertExpr, v *types.Var) bool {
+	f := s.File
+	if k, _ := c.ParentEdge(); k != edge.IfStmt_Init || len(as.Lhs) != 2 || v == nil || !pure(ta.X) {
+		return false
+	}
+	is := c.Parent().Node().(*ast.IfStmt)
+	okVar, _ := objectOf(f, as.Lhs[1]).(*types.Var)
+	if okVar == nil || countUses(f, is, okVar) != 1 {
+		return false
+	}
+	test, rest := splitCond(is.Cond)
+	if objectOf(f, test) != types.Object(okVar) || !codesDecide(u, f, is, rest, v) {
+		return false
+	}
+	used := countUses(f, is.Body, v)
+	if is.Else != nil {
+		used += countUses(f, is.Else, v)
+	}
+	if b, ok := ast.Unparen(orNil(rest)).(*ast.BinaryExpr); ok && used == 0 {
+		// Only the code is asked for.
+		code := b.Y
+		if isCode(u, code) {
+			code = b.X
+		}
+		u.Replace(f, is.Init.Pos(), is.Cond.End(), append([]any{u.Lib(f) + ".CloseStatus(", ta.X, ") == "}, statusCode(u, f, code)...)...)
+		u.ClaimWithin(f, is.Cond)
+		u.Note(f, ta.Pos(), "closeerror", wrappedNote)
+		return true
+	}
+	// if ce := (websocket.CloseError{}); errors.As(err, &ce) …
+	u.Replace(f, is.Init.Pos(), is.Init.End(), v.Name()+" := ("+u.Lib(f)+".CloseError{})")
+	u.Replace(f, test.Pos(), test.End(), u.Import(f, "errors", "errors")+".As(", ta.X, ", &"+v.Name()+")")
+	u.Note(f, ta.Pos(), "closeerror", wrappedNote)
+	return true
+}
+
+func orNil(e ast.Expr) ast.Expr {
+	if e == nil {
+		return &ast.BadExpr{}
+	}
+	return e
+}
+
+// splitCond returns the first operand of a && b, and the rest.
+func splitCond(cond ast.Expr) (first, rest ast.Expr) {
+	b, ok := ast.Unparen(cond).(*ast.BinaryExpr)
+	if !ok || b.Op != token.LAND {
+		return cond, nil
+	}
+	if f, r := splitCond(b.X); r != nil {
+		return f, nil // three conditions or more: nobody's business
+	}
+	return b.X, b.Y
+}
+
+// codesDecide reports whether what the if statement does about the close
+// error v depends on codes other than 1006 alone: rest compares the code with
+// one, or the body is a switch over such codes.
+func codesDecide(u *unit.Unit, f *flow.File, is *ast.IfStmt, rest ast.Expr, v *types.Var) bool {
+	if rest != nil {
+		b, ok := ast.Unparen(rest).(*ast.BinaryExpr)
+		if !ok || b.Op != token.EQL {
+			return false
+		}
+		x, y := b.X, b.Y
+		if !isCode(u, x) {
+			x, y = y, x
+		}
+		n, ok := unit.ConstInt(f, y)
+		return ok && n != abnormal && isCode(u, x) && rootObject(f, x) == types.Object(v)
+	}
+	if is.Else != nil || len(is.Body.List) != 1 {
+		return false
+	}
+	sw, ok := is.Body.List[0].(*ast.SwitchStmt)
+	if !ok || sw.Init != nil || sw.Tag == nil || !isCode(u, sw.Tag) || rootObject(f, sw.Tag) != types.Object(v) {
+		return false
+	}
+	for _, st := range sw.Body.List {
+		cl := st.(*ast.CaseClause)
+		if cl.List == nil {
+			return false
+		}
+		for _, e := range cl.List {
+			if n, ok := unit.ConstInt(f, e); !ok || n == abnormal {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isCode reports whether e is the Code of a close error of the unit.
+func isCode(u *unit.Unit, e ast.Expr) bool {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	s := u.SiteAt(sel.Sel)
+	return s != nil && s.Symbol == "CloseError.Code"
+}
+
+func countUses(f *flow.File, n ast.Node, v *types.Var) int {
+	count := 0
+	ast.Inspect(n, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && f.Pkg.TypesInfo.Uses[id] == types.Object(v) {
+			count++
+		}
+		return true
+	})
+	return count
+}
+
+// closeVarOK reports whether the variable, a pointer to a CloseError, is used
+// in no way that a value would not serve. Its address may be taken for
+// errors.As if as says so.
+func closeVarOK(u *unit.Unit, f *flow.File, v *types.Var, as bool) bool {
+	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+		if f.Pkg.TypesInfo.Uses[c.Node().(*ast.Ident)] != types.Object(v) {
+			continue
+		}
+		if !closeUseOK(f, outermostParen(c), as) {
+			return false
+		}
+	}
+	return true
+}
+
+// closeUseOK reports whether the use at c of a close error needs no pointer.
+func closeUseOK(f *flow.File, c inspector.Cursor, as bool) bool {
+	switch k, i := c.ParentEdge(); k {
+	case edge.SelectorExpr_X:
+		// The address of a field would be fine; an assignment to one is not,
+		// since there may be other copies.
+		kk, _ := c.Parent().ParentEdge()
+		return kk != edge.AssignStmt_Lhs && kk != edge.UnaryExpr_X
+	case edge.CallExpr_Args:
+		call := c.Parent().Node().(*ast.CallExpr)
+		sig, ok := f.Pkg.TypesInfo.TypeOf(call.Fun).Underlying().(*types.Signature)
+		if !ok {
+			return false
+		}
+		p := sig.Params().At(min(i, sig.Params().Len()-1)).Type()
+		if sig.Variadic() && i >= sig.Params().Len()-1 {
+			if sl, ok := p.(*types.Slice); ok {
+				p = sl.Elem()
+			}
+		}
+		return types.IsInterface(p)
+	case edge.ReturnStmt_Results:
+		return true // as an error: a pointer type in the results is refused
+	case edge.UnaryExpr_X:
+		if !as || c.Parent().Node().(*ast.UnaryExpr).Op != token.AND {
+			return false
+		}
+		kk, i := c.Parent().ParentEdge()
+		return kk == edge.CallExpr_Args && i == 1 && isErrorsAs(f, c.Parent().Parent().Node().(*ast.CallExpr))
+	}
+	return false
+}
+
+func isErrorsAs(f *flow.File, call *ast.CallExpr) bool {
+	fn := calledFunc(f, call)
+	return fn != nil && fn.Pkg() != nil && fn.Name() == "As" &&
+		(fn.Pkg().Path() == "errors" || fn.Pkg().Path() == "golang.org/x/xerrors" || fn.Pkg().Path() == "github.com/pkg/errors")
+}
+
+// planTypeSwitch converts `case *websocket.CloseError:`.
+func planTypeSwitch(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.StarExpr) {
+	f := s.File
+	cl := c.Parent().Node().(*ast.CaseClause)
+	sw, ok := c.Parent().Parent().Parent().Node().(*ast.TypeSwitchStmt)
+	if !ok {
+		u.Refuse(s.Pos, "the type stands in a switch that is none over types", "use errors.As")
+		return
+	}
+	if v, ok := f.Pkg.TypesInfo.Implicits[cl].(*types.Var); ok && len(cl.List) == 1 && !closeVarOK(u, f, v, false) {
+		u.Refuse(s.Pos, "the close error is used as a pointer", "use errors.As with a variable of type CloseError")
+		return
+	}
+	if !useHelper(u, s, "closeErrorOf") {
+		return
+	}
+	var ta *ast.TypeAssertExpr
+	switch a := sw.Assign.(type) {
+	case *ast.ExprStmt:
+		ta, _ = a.X.(*ast.TypeAssertExpr)
+	case *ast.AssignStmt:
+		ta, _ = a.Rhs[0].(*ast.TypeAssertExpr)
+	}
+	if ta == nil {
+		return
+	}
+	if u.Once(sw) {
+		u.Replace(f, ta.X.Pos(), ta.X.End(), "closeErrorOf(", ta.X, ")")
+	}
+	valueType(u, s, star)
+	u.Note(f, ta.Pos(), "closeerror", wrappedNote)
+	if len(sw.Body.List) > 1 {
+		u.Note(f, sw.Pos(), "closeerror", "errors of the connection are wrapped now: the other cases match only errors that are their type themselves")
+	}
+}
+
+// planCloseErrorVar converts `var ce *websocket.CloseError` and the calls of
+// errors.As that fill it.
+func planCloseErrorVar(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.StarExpr) {
+	f := s.File
+	vs := c.Parent().Node().(*ast.ValueSpec)
+	if len(vs.Values) > 0 || len(vs.Names) != 1 {
+		u.Refuse(s.Pos, "the variable is given a pointer", "declare it as a CloseError, and fill it with errors.As")
+		return
+	}
+	v, ok := f.Pkg.TypesInfo.Defs[vs.Names[0]].(*types.Var)
+	if !ok || v.Parent() == v.Pkg().Scope() || !closeVarOK(u, f, v, true) {
+		u.Refuse(s.Pos, "the close error is used as a pointer", "use errors.As with a variable of type CloseError")
+		return
+	}
+	valueType(u, s, star)
+	for c := range f.Root.Preorder((*ast.CallExpr)(nil)) {
+		call := c.Node().(*ast.CallExpr)
+		if !isErrorsAs(f, call) || len(call.Args) != 2 || rootObject(f, call.Args[1]) != types.Object(v) {
+			continue
+		}
+		if is, ok := c.Parent().Node().(*ast.IfStmt); ok && is.Init == nil && codesDecide(u, f, is, nil, v) {
+			continue
+		}
+		if b, ok := c.Parent().Node().(*ast.BinaryExpr); ok && b.Op == token.LAND && b.X == ast.Expr(call) {
+			if is, ok := c.Parent().Parent().Node().(*ast.IfStmt); ok && codesDecide(u, f, is, b.Y, v) {
+				continue
+			}
+		}
+		if !useHelper(u, s, "closeErrorOf") {
+			return
+		}
+		u.Replace(f, call.Args[0].Pos(), call.Args[0].End(), "closeErrorOf(", call.Args[0], ")")
+	}
+}
+
+// planCloseErrorLiteral converts &websocket.CloseError{…} where it is used as
+// an error.
+func planCloseErrorLiteral(u *unit.Unit, s *flow.Site, c inspector.Cursor, lit *ast.CompositeLit) {
+	f := s.File
+	c = outermostParen(c)
+	k, _ := c.ParentEdge()
+	un, _ := c.Parent().Node().(*ast.UnaryExpr)
+	if k != edge.UnaryExpr_X || un.Op != token.AND {
+		u.Refuse(s.Pos, "the close error is made as a value, which is no error in gorilla", "write a CloseError of the target")
+		return
+	}
+	c = outermostParen(c.Parent())
+	ok := false
+	switch k, i := c.ParentEdge(); k {
+	case edge.ReturnStmt_Results:
+		ok = true
+	case edge.CallExpr_Args:
+		ok = closeUseOK(f, c, false)
+	case edge.AssignStmt_Rhs:
+		as := c.Parent().Node().(*ast.AssignStmt)
+		ok = as.Tok == token.ASSIGN && len(as.Lhs) == len(as.Rhs) && types.IsInterface(f.Pkg.TypesInfo.TypeOf(as.Lhs[i]))
+	case edge.ValueSpec_Values:
+		vs := c.Parent().Node().(*ast.ValueSpec)
+		ok = vs.Type != nil && types.IsInterface(f.Pkg.TypesInfo.TypeOf(vs.Type))
+	case edge.KeyValueExpr_Value, edge.CompositeLit_Elts, edge.SendStmt_Value:
+		ok = intoInterface(f, c)
+	}
+	if !ok {
+		u.Refuse(s.Pos, "the close error is used as a pointer", "use a CloseError value")
+		return
+	}
+	u.Replace(f, un.Pos(), lit.Pos())
+	qualify(u, s, "CloseError")
+	for _, el := range lit.Elts {
+		kv, isKV := el.(*ast.KeyValueExpr)
+		if !isKV {
+			u.Refuse(s.Pos, "the literal has no field names", "name the fields")
+			return
+		}
+		id, _ := kv.Key.(*ast.Ident)
+		fs := u.SiteAt(id)
+		if fs == nil {
+			continue
+		}
+		u.Claim(fs)
+		switch fs.Symbol {
+		case "CloseError.Text":
+			rename(u, fs, "Reason")
+		case "CloseError.Code":
+			parts := statusCode(u, f, kv.Value)
+			if len(parts) == 1 && parts[0] == any(kv.Value) {
+				continue
+			}
+			u.Replace(f, kv.Value.Pos(), kv.Value.End(), parts...)
+			if closeConst(u, f, kv.Value) != "" {
+				u.ClaimWithin(f, kv.Value)
+			}
+		}
+	}
+}
+
+// intoInterface reports whether the element at c of a literal, or what is
+// sent, goes to a place of interface type.
+func intoInterface(f *flow.File, c inspector.Cursor) bool {
+	info := f.Pkg.TypesInfo
+	switch n := c.Parent().Node().(type) {
+	case *ast.SendStmt:
+		ch, ok := info.TypeOf(n.Chan).Underlying().(*types.Chan)
+		return ok && types.IsInterface(ch.Elem())
+	case *ast.KeyValueExpr:
+		if id, ok := n.Key.(*ast.Ident); ok {
+			if v, ok := info.Uses[id].(*types.Var); ok && v.IsField() {
+				return types.IsInterface(v.Type())
+			}
+		}
+		c = c.Parent()
+	}
+	lit, ok := c.Parent().Node().(*ast.CompositeLit)
+	if !ok {
+		return false
+	}
+	switch t := info.TypeOf(lit).Underlying().(type) {
+	case *types.Slice:
+		return types.IsInterface(t.Elem())
+	case *types.Array:
+		return types.IsInterface(t.Elem())
+	case *types.Map:
+		return types.IsInterface(t.Elem())
+	}
+	return false
+}
+
+// planCloseErrorMember converts a field or method of a close error.
+func planCloseErrorMember(u *unit.Unit, s *flow.Site) {
+	u.Claim(s)
+	f := s.File
+	switch s.Symbol {
+	case "CloseError.Text":
+		rename(u, s, "Reason")
+		return
+	case "CloseError.Error":
+		u.Note(f, s.Ident.Pos(), "closeerror", "the text of a close error differs: status = StatusGoingAway and reason = \"bye\"")
+		return
+	}
+	if k, _ := s.Cursor.ParentEdge(); k != edge.SelectorExpr_Sel {
+		u.Refuse(s.Pos, "the code is set in a literal whose type is not written", "write the type")
+		return
+	}
+	c := outermostParen(s.Cursor.Parent())
+	x := s.Cursor.Parent().Node()
+	typed := func(e ast.Expr) { // beside the code
+		if closeConst(u, f, e) != "" || isCode(u, e) || untypedConst(f, e) {
+			return
+		}
+		u.Replace(f, e.Pos(), e.End(), u.Lib(f)+".StatusCode(", e, ")")
+	}
+	switch k, i := c.ParentEdge(); k {
+	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
+		b := c.Parent().Node().(*ast.BinaryExpr)
+		switch b.Op {
+		case token.EQL, token.NEQ, token.LSS, token.LEQ, token.GTR, token.GEQ:
+			if k == edge.BinaryExpr_X {
+				typed(b.Y)
+			} else {
+				typed(b.X)
+			}
+			return
+		}
+	case edge.SwitchStmt_Tag:
+		for _, st := range c.Parent().Node().(*ast.SwitchStmt).Body.List {
+			for _, e := range st.(*ast.CaseClause).List {
+				typed(e)
+			}
+		}
+		return
+	case edge.CallExpr_Args:
+		call := c.Parent().Node().(*ast.CallExpr)
+		if f.Pkg.TypesInfo.Types[call.Fun].IsType() {
+			return
+		}
+		if cs := callSite(u, f, call); cs != nil {
+			switch cs.Symbol {
+			case "FormatCloseMessage":
+				return // becomes an argument of Close
+			case "IsCloseError", "IsUnexpectedCloseError":
+				return
+			}
+		}
+		if isPrintf(f, call) && i > 0 {
+			return
+		}
+	}
+	u.Replace(f, x.Pos(), x.End(), "int(", x, ")")
+}
+
+// planErrValue converts a test for an error value of the library.
+func planErrValue(u *unit.Unit, s *flow.Site, to func(*flow.File) string) {
+	u.Claim(s)
+	f := s.File
+	c := s.Cursor
+	if c.Node() != ast.Node(unit.Qualified(s)) {
+		c = c.Parent()
+	}
+	c = outermostParen(c)
+	x := unit.Qualified(s)
+	switch k, i := c.ParentEdge(); k {
+	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
+		b := c.Parent().Node().(*ast.BinaryExpr)
+		other := b.X
+		if k == edge.BinaryExpr_X {
+			other = b.Y
+		}
+		not := ""
+		if b.Op == token.NEQ {
+			not = "!"
+		}
+		if b.Op == token.EQL || b.Op == token.NEQ {
+			u.Replace(f, b.Pos(), b.End(), not+u.Import(f, "errors", "errors")+".Is(", other, ", "+to(f)+")")
+			return
+		}
+	case edge.CallExpr_Args:
+		fn := calledFunc(f, c.Parent().Node().(*ast.CallExpr))
+		if i == 1 && fn != nil && fn.Name() == "Is" && fn.Pkg() != nil && fn.Pkg().Path() == "errors" {
+			u.Replace(f, x.Pos(), x.End(), to(f))
+			return
+		}
+	}
+	m, _ := wsapi.MappingOf(s.Symbol)
+	u.Refuse(s.Pos, string(s.Symbol)+" is used other than in a comparison", m.ByHand)
+}
+
+// planBadHandshake converts a test for ErrBadHandshake to one of the response
+// that the same Dial returned.
+func planBadHandshake(u *unit.Unit, s *flow.Site) {
+	u.Claim(s)
+	f := s.File
+	c := s.Cursor
+	if c.Node() != ast.Node(unit.Qualified(s)) {
+		c = c.Parent()
+	}
+	c = outermostParen(c)
+	var other ast.Expr
+	var test ast.Expr
+	negated := false
+	switch k, i := c.ParentEdge(); k {
+	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
+		b := c.Parent().Node().(*ast.BinaryExpr)
+		other, test = b.X, b
+		if k == edge.BinaryExpr_X {
+			other = b.Y
+		}
+		negated = b.Op == token.NEQ
+		c = c.Parent()
+	case edge.CallExpr_Args:
+		call := c.Parent().Node().(*ast.CallExpr)
+		fn := calledFunc(f, call)
+		if i == 1 && fn != nil && fn.Name() == "Is" && fn.Pkg() != nil && fn.Pkg().Path() == "errors" {
+			other, test = call.Args[0], call
+			c = c.Parent()
+			if k, _ := c.ParentEdge(); k == edge.UnaryExpr_X {
+				negated = true
+				c = c.Parent()
+				test = c.Node().(ast.Expr)
+			}
+		}
+	}
+	err, _ := objectOf(f, orNil(other)).(*types.Var)
+	resp := ""
+	if test != nil && err != nil {
+		resp = dialResponse(u, f, c, err)
+	}
+	if resp == "" {
+		m, _ := wsapi.MappingOf(s.Symbol)
+		u.Refuse(s.Pos, "the response of the Dial that failed is not at hand", m.ByHand)
+		return
+	}
+	op, join := " != nil", " && "
+	cmp := " != nil"
+	if negated {
+		op, join, cmp = " == nil", " || ", " == nil"
+	}
+	if inErrorBranch(f, c, err) {
+		u.Replace(f, test.Pos(), test.End(), resp+op)
+		return
+	}
+	text := err.Name() + cmp + join + resp + op
+	if needsParens(c, map[bool]string{false: "&&", true: "||"}[negated]) {
+		text = "(" + text + ")"
+	}
+	u.Replace(f, test.Pos(), test.End(), text)
+}
+
+// dialResponse returns the name of the variable that holds the response of the
+// Dial whose error is err, naming it if it was dropped.
+func dialResponse(u *unit.Unit, f *flow.File, c inspector.Cursor, err *types.Var) string {
+	var found *ast.AssignStmt
+	n := 0
+	for a := range f.Root.Preorder((*ast.AssignStmt)(nil)) {
+		as := a.Node().(*ast.AssignStmt)
+		for _, l := range as.Lhs {
+			if objectOf(f, l) != types.Object(err) {
+				continue
+			}
+			if as.Pos() < c.Node().Pos() {
+				n++
+				found = as
+			}
+		}
+	}
+	if n != 1 || len(found.Lhs) != 3 || len(found.Rhs) != 1 {
+		return ""
+	}
+	call, ok := ast.Unparen(found.Rhs[0]).(*ast.CallExpr)
+	if !ok {
+		return ""
+	}
+	cs := callSite(u, f, call)
+	if cs == nil || cs.Symbol != "Dialer.Dial" && cs.Symbol != "Dialer.DialContext" {
+		return ""
+	}
+	if v, ok := objectOf(f, found.Lhs[1]).(*types.Var); ok {
+		if _, o := f.Pkg.Types.Scope().Innermost(c.Node().Pos()).LookupParent(v.Name(), c.Node().Pos()); o == types.Object(v) {
+			return v.Name()
+		}
+		return ""
+	}
+	if !isBlank(found.Lhs[1]) || found.Tok != token.DEFINE || !u.Once(found) {
+		return ""
+	}
+	name := u.Fresh(f, c, "resp")
+	u.Replace(f, found.Lhs[1].Pos(), found.Lhs[1].End(), name)
+	return name
+}
