@@ -21,7 +21,7 @@ import (
 // seen must be equal: results, errors by text and type, handler calls, frames.
 // WSMIGRATE_SCRIPTS sets how many scripts there are.
 func TestConnDifferential(t *testing.T) {
-	scripts := 1000
+	scripts := 500
 	if s := os.Getenv("WSMIGRATE_SCRIPTS"); s != "" {
 		scripts, _ = strconv.Atoi(s)
 	}

@@ -63,7 +63,7 @@ type conn interface {
 // library is gorilla/websocket or compat.
 type library struct {
 	name          string
-	accept        func(t testing.TB, w http.ResponseWriter, o connOptions) conn
+	acceptRequest func(t testing.TB, w http.ResponseWriter, r *http.Request, o connOptions) conn
 	dial          func(t testing.TB, nc net.Conn, o connOptions) conn
 	writePrepared func(c conn, messageType int, data []byte) error
 }
@@ -84,12 +84,12 @@ func (o connOptions) bufferPool() *sync.Pool {
 
 var gorillaLibrary = library{
 	name: "gorilla",
-	accept: func(t testing.TB, w http.ResponseWriter, o connOptions) conn {
+	acceptRequest: func(t testing.TB, w http.ResponseWriter, r *http.Request, o connOptions) conn {
 		u := gorilla.Upgrader{ReadBufferSize: o.readBuffer, WriteBufferSize: o.writeBuffer, EnableCompression: o.compress}
 		if p := o.bufferPool(); p != nil {
 			u.WriteBufferPool = p
 		}
-		c, err := u.Upgrade(w, upgradeRequest(), nil)
+		c, err := u.Upgrade(w, r, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,12 +118,12 @@ var gorillaLibrary = library{
 
 var compatLibrary = library{
 	name: "compat",
-	accept: func(t testing.TB, w http.ResponseWriter, o connOptions) conn {
+	acceptRequest: func(t testing.TB, w http.ResponseWriter, r *http.Request, o connOptions) conn {
 		u := compat.Upgrader{ReadBufferSize: o.readBuffer, WriteBufferSize: o.writeBuffer, EnableCompression: o.compress}
 		if p := o.bufferPool(); p != nil {
 			u.WriteBufferPool = p
 		}
-		c, err := u.Upgrade(w, upgradeRequest(), nil)
+		c, err := u.Upgrade(w, r, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +154,7 @@ var compatLibrary = library{
 func (l library) connect(t testing.TB, m *memoryConn, server bool, o connOptions) conn {
 	var c conn
 	if server {
-		c = l.accept(t, hijacked{m}, o)
+		c = l.acceptRequest(t, hijacked{m}, upgradeRequest(), o)
 	} else {
 		m.client = true
 		c = l.dial(t, m, o)
@@ -312,3 +312,26 @@ func (m *memoryConn) SetWriteDeadline(t time.Time) error {
 	m.deadline = !t.IsZero()
 	return nil
 }
+
+// acceptOver does the server's side of a handshake over nc.
+func acceptOver(t testing.TB, l library, nc net.Conn, o connOptions) conn {
+	brw := bufio.NewReadWriter(bufio.NewReader(nc), bufio.NewWriter(nc))
+	r, err := http.ReadRequest(brw.Reader)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	return l.acceptRequest(t, onceHijacked{nc, brw}, r, o)
+}
+
+// onceHijacked is the response writer of a connection that was accepted here.
+type onceHijacked struct {
+	nc  net.Conn
+	brw *bufio.ReadWriter
+}
+
+func (onceHijacked) Header() http.Header         { return http.Header{} }
+func (onceHijacked) Write(p []byte) (int, error) { return len(p), nil }
+func (onceHijacked) WriteHeader(int)             {}
+
+func (h onceHijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.nc, h.brw, nil }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"io"
 	"net"
 
 	"github.com/wsmigrate/wsmigrate/compat/internal/wire"
@@ -39,14 +38,20 @@ func (l *Link) Decode(p []byte, key [4]byte, pos int64) {
 	}
 	key = wire.Rotate(key, pos)
 	l.tap.Stage(p, key)
+	done := 0
 	_, r, err := l.conn.Reader(context.Background())
-	if err == nil {
-		_, err = io.ReadFull(r, p)
+	for err == nil && done < len(p) {
+		// Not io.ReadFull: that drops an error which comes with the last bytes,
+		// and bytes that come with an error are still masked.
+		var n int
+		if n, err = r.Read(p[done:]); err == nil {
+			done += n
+		}
 	}
 	l.tap.Unstage()
 	if err != nil {
 		// The engine is released. What had arrived before is still delivered.
-		l.tap.Unmask(p, key)
+		l.tap.Unmask(p[done:], wire.Rotate(key, int64(done)))
 	}
 }
 

@@ -60,6 +60,43 @@ func TestLinkDecode(t *testing.T) {
 	}
 }
 
+// TestLinkWhileReleased decodes and writes in the moment in which the engine
+// goes. The network connection is still good, and has the last word.
+func TestLinkWhileReleased(t *testing.T) {
+	key := [4]byte{0xa1, 0xb2, 0xc3, 0xd4}
+	plain := bytes.Repeat([]byte("payload"), 800)
+	for i := 0; i < 2000; i++ {
+		conn := new(recorder)
+		server := i%4 > 0
+		l := NewLink(conn, server)
+		l.Release()
+		for j := 0; j < 10; j++ {
+			wired := append([]byte(nil), plain[:140]...)
+			if server {
+				wire.Mask(wired, key)
+			}
+			l.Decode(wired, key, 0)
+			if !bytes.Equal(wired, plain[:140]) {
+				t.Fatalf("connection %d, payload %d: %q", i, j, wired)
+			}
+
+			conn.out.Reset()
+			if err := l.WriteFrame(0x01, plain); err != nil {
+				t.Fatalf("connection %d, frame %d: %v", i, j, err)
+			}
+			got := conn.out.Bytes()
+			h := wire.Header{First: 0x01, Masked: !server, Length: int64(len(plain))}
+			if h.Masked {
+				copy(h.Key[:], got[4:])
+				wire.Mask(got[8:], h.Key)
+			}
+			if !bytes.Equal(got, append(h.Append(nil), plain...)) {
+				t.Fatalf("connection %d, frame %d: not the frame", i, j)
+			}
+		}
+	}
+}
+
 func TestLinkWriteFrame(t *testing.T) {
 	for _, server := range []bool{true, false} {
 		conn := new(recorder)
