@@ -17,6 +17,7 @@ var identRule = &unit.Rule{
 	Doc: `Types and constants take the target's name for them. gorilla's constants are untyped; where one was used as an int,
 such as a field, a parameter or a map key, the target's typed constant is converted: int(websocket.MessageText).`,
 	Plan: func(u *unit.Unit) {
+		planBridges(u)
 		for _, s := range u.Sites() {
 			m, ok := wsapi.MappingOf(s.Symbol)
 			if !ok {
@@ -35,6 +36,24 @@ such as a field, a parameter or a map key, the target's typed constant is conver
 			}
 		}
 	},
+}
+
+// planBridges drops the calls by which half migrated code goes from compat to
+// nhooyr's connections and back.
+func planBridges(u *unit.Unit) {
+	for _, s := range u.Sites("Conn.Unwrap", "Wrap") {
+		call := unit.Call(s)
+		if call == nil || u.Target.Name != wsapi.TargetNhooyr.Name {
+			u.RefuseSite(s, "code that is already native is reached through compat's "+string(s.Symbol), "convert it to nhooyr first")
+			continue
+		}
+		u.Claim(s)
+		if s.Symbol == "Wrap" {
+			u.Replace(s.File, call.Pos(), call.End(), call.Args[0])
+			continue
+		}
+		u.Replace(s.File, call.Pos(), call.End(), unit.Recv(s))
+	}
 }
 
 // zeroConn says what is wrong with a use of the type Conn that makes a value

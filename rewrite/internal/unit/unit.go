@@ -56,6 +56,9 @@ type Unit struct {
 	Cluster *flow.Cluster
 	Reasons []Reason
 	Notes   []Note
+	// sites are the cluster's uses of gorilla's API. Those of nhooyr on the way
+	// to coder only change their import path.
+	sites   []*flow.Site
 	rule    string
 	claimed map[*flow.Site]string
 	files   map[*flow.File]*FileEdits
@@ -94,11 +97,17 @@ type Op struct {
 
 // New returns a unit for the cluster.
 func New(s Settings, g *flow.Graph, c *flow.Cluster) *Unit {
-	return &Unit{
+	u := &Unit{
 		Settings: s, Graph: g, Cluster: c,
 		claimed: map[*flow.Site]string{}, files: map[*flow.File]*FileEdits{},
 		names: map[*ast.FuncDecl]map[string]bool{}, contexts: map[*flow.Site]string{}, done: map[ast.Node]bool{},
 	}
+	for _, site := range c.Sites {
+		if site.Path == wsapi.GorillaPath || site.Path == wsapi.CompatPath {
+			u.sites = append(u.sites, site)
+		}
+	}
+	return u
 }
 
 // Run runs the rules in order and refuses every site that none has claimed.
@@ -107,7 +116,7 @@ func (u *Unit) Run(rules []*Rule) {
 		u.rule = r.Name
 		r.Plan(u)
 	}
-	for _, s := range u.Cluster.Sites {
+	for _, s := range u.sites {
 		if u.claimed[s] == "" {
 			m, _ := wsapi.MappingOf(s.Symbol)
 			u.rule = m.Rule
@@ -156,7 +165,7 @@ func (u *Unit) Helpers() bool {
 // order. Without symbols it returns all unclaimed sites.
 func (u *Unit) Sites(symbols ...wsapi.Symbol) []*flow.Site {
 	var out []*flow.Site
-	for _, s := range u.Cluster.Sites {
+	for _, s := range u.sites {
 		if u.claimed[s] != "" {
 			continue
 		}
@@ -177,7 +186,7 @@ func (u *Unit) Sites(symbols ...wsapi.Symbol) []*flow.Site {
 // All returns the cluster's sites of the given symbols, claimed or not.
 func (u *Unit) All(symbols ...wsapi.Symbol) []*flow.Site {
 	var out []*flow.Site
-	for _, s := range u.Cluster.Sites {
+	for _, s := range u.sites {
 		for _, sym := range symbols {
 			if s.Symbol == sym {
 				out = append(out, s)
@@ -201,7 +210,7 @@ func (u *Unit) Claim(sites ...*flow.Site) {
 // Within returns the cluster's sites inside n of file f.
 func (u *Unit) Within(f *flow.File, n ast.Node) []*flow.Site {
 	var out []*flow.Site
-	for _, s := range u.Cluster.Sites {
+	for _, s := range u.sites {
 		if s.File == f && n.Pos() <= s.Ident.Pos() && s.Ident.Pos() < n.End() {
 			out = append(out, s)
 		}
@@ -214,7 +223,7 @@ func (u *Unit) ClaimWithin(f *flow.File, n ast.Node) { u.Claim(u.Within(f, n)...
 
 // SiteAt returns the cluster's site whose identifier is id, or nil.
 func (u *Unit) SiteAt(id *ast.Ident) *flow.Site {
-	for _, s := range u.Cluster.Sites {
+	for _, s := range u.sites {
 		if s.Ident == id {
 			return s
 		}
