@@ -14,7 +14,7 @@ import (
 	"github.com/wsmigrate/wsmigrate/rewrite"
 )
 
-var hunkHeader = regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? `)
+var hunkHeader = regexp.MustCompile(`^@@ -(\d+)`)
 
 // WriteDiff writes the changes as a unified diff that git apply and patch
 // take, each note of the document under the hunk that it belongs to:
@@ -80,26 +80,63 @@ func diffFile(b *bytes.Buffer, diff string, notes []Note, p term.Palette) {
 }
 
 // splitDiff separates the lines that name the file from its hunks.
+//
+// The headers of the hunks are made anew: those of go-udiff name a wrong line
+// of the new file behind a hunk that joins two changes, and tools that apply a
+// diff start to look for the context there.
 func splitDiff(diff string) (head string, hunks []string) {
-	start := 0
-	rest := diff
-	for off := 0; rest != ""; {
-		line, after, _ := strings.Cut(rest, "\n")
-		if strings.HasPrefix(line, "@@ ") {
-			if head == "" {
-				head = diff[:off]
-			} else {
-				hunks = append(hunks, diff[start:off])
-			}
-			start = off
+	names := strings.SplitAfterN(diff, "\n", 3)
+	if len(names) < 3 {
+		return "", nil
+	}
+	var body []string
+	old, added := 0, 0 // first line of the hunk, and what hunks before it added
+	flush := func() {
+		if body == nil {
+			return
 		}
-		off += len(rest) - len(after)
-		rest = after
+		var oldLines, newLines int
+		for _, line := range body {
+			switch line[0] {
+			case ' ':
+				oldLines++
+				newLines++
+			case '-':
+				oldLines++
+			case '+':
+				newLines++
+			}
+		}
+		from, to := old, old+added
+		// An empty side is numbered by the line before it.
+		if oldLines == 0 {
+			from, to = 0, 1
+		}
+		if newLines == 0 {
+			to--
+		}
+		hunks = append(hunks, fmt.Sprintf("@@ -%s +%s @@\n", span(from, oldLines), span(to, newLines))+strings.Join(body, ""))
+		added += newLines - oldLines
+		body = nil
 	}
-	if head != "" {
-		hunks = append(hunks, diff[start:])
+	for line := range strings.Lines(names[2]) {
+		if m := hunkHeader.FindStringSubmatch(line); m != nil {
+			flush()
+			old, _ = strconv.Atoi(m[1])
+			continue
+		}
+		body = append(body, line)
 	}
-	return head, hunks
+	flush()
+	return names[0] + names[1], hunks
+}
+
+// span is how a hunk's header names lines.
+func span(start, count int) string {
+	if count == 1 {
+		return strconv.Itoa(start)
+	}
+	return fmt.Sprintf("%d,%d", start, count)
 }
 
 // hunkStart returns the first line of the old file in a hunk.

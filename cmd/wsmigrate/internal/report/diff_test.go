@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -83,6 +84,77 @@ func TestDiffNotes(t *testing.T) {
 	if got := b.String(); got != want {
 		t.Errorf("diff:\n%s\nwant:\n%s", got, want)
 	}
+}
+
+// Every hunk says where its lines are in both files, so that applying it
+// needs no search.
+func TestDiffLineNumbers(t *testing.T) {
+	dir := t.TempDir()
+	same := bytes.Repeat([]byte("}\n"), 20)
+	tests := []struct{ old, new []byte }{
+		{numbered(60, nil), numbered(60, map[int]string{10: "ten\na\n", 14: "b\nc\n", 40: "", 43: "", 55: "x\n"})},
+		{numbered(60, nil), numbered(60, map[int]string{1: "", 2: "", 30: "x\ny\nz\n", 60: "end"})},
+		{nil, numbered(3, nil)},
+		{[]byte{}, numbered(1, nil)},
+		{numbered(2, nil), nil},
+		{numbered(2, nil), []byte{}},
+		{append([]byte("a\n"), same...), append(append([]byte("a\nb\n"), same...), "c\n"...)},
+	}
+	for i, tt := range tests {
+		var b bytes.Buffer
+		if err := WriteDiff(&b, New(dir, ""), []rewrite.FileChange{change(dir, "a.go", tt.old, tt.new)}, term.Palette{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := applyExactly(t, string(tt.old), b.String()); got != string(tt.new) {
+			t.Errorf("%d: applying\n%sgives\n%s", i, b.String(), got)
+		}
+	}
+}
+
+// applyExactly applies a diff of one file where its headers say.
+func applyExactly(t *testing.T, old, diff string) string {
+	t.Helper()
+	in := strings.SplitAfter(old, "\n")
+	var out []string
+	next := 0 // index of the first line of in that is not in out yet
+	for line := range strings.Lines(diff) {
+		text := strings.TrimSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(text, "--- "), strings.HasPrefix(text, "+++ "):
+		case strings.HasPrefix(text, "@@ "):
+			var from, to int
+			for i, p := range []*int{&from, &to} {
+				start, count, _ := strings.Cut(strings.Fields(text)[i+1][1:], ",")
+				n, err := strconv.Atoi(start)
+				if err != nil {
+					t.Fatalf("%s: %v", text, err)
+				}
+				if count == "0" {
+					n++ // an empty side is numbered by the line before it
+				}
+				*p = n
+			}
+			out = append(out, in[next:from-1]...)
+			next = from - 1
+			if len(out) != to-1 {
+				t.Errorf("%s: the new file is at line %d", text, len(out)+1)
+			}
+		case text[0] == '+':
+			out = append(out, text[1:]+"\n")
+		case text[0] == '\\': // no newline at the end of the line before
+			last := strings.TrimSuffix(out[len(out)-1], "\n")
+			out[len(out)-1] = last
+		default:
+			if got := strings.TrimSuffix(in[next], "\n"); got != text[1:] {
+				t.Errorf("line %d is %q, the diff has %q", next+1, got, text[1:])
+			}
+			if text[0] == ' ' {
+				out = append(out, in[next])
+			}
+			next++
+		}
+	}
+	return strings.Join(append(out, in[next:]...), "")
 }
 
 // The diff, notes included, is one that git apply takes and that yields the
