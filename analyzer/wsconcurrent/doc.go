@@ -1,6 +1,88 @@
-// Package wsconcurrent defines a rule about WebSocket connections.
+// Package wsconcurrent reports goroutines that use one WebSocket connection at
+// the same time.
 //
 // # Analyzer wsconcurrent
 //
 // wsconcurrent: report goroutines that use one connection at the same time
+//
+// gorilla's documentation asks that "no more than one goroutine calls the write
+// methods concurrently", and the same for the read methods. Two writers mix
+// the bytes of their frames, or panic with "concurrent write to websocket
+// connection", which ends the whole process where no server recovers it. The
+// race detector sees it only if a test writes twice at the right moment. Its
+// forks say the same. gobwas/ws works on a bare net.Conn and guards nothing,
+// and its wsutil.ReadClientData and the like answer pings and close frames by
+// themselves: with gobwas, a goroutine that reads is a second writer. nhooyr
+// and coder allow any number of writers, and one reader.
+//
+// WriteControl and Close may run beside a writer and are not counted; a close
+// frame sent with WriteMessage is.
+//
+// The rule follows connections through variables, struct fields, arguments,
+// results, captured variables, maps, slices, channels and sync.Map; goroutines
+// from go statements, errgroup, WaitGroup.Go, time.AfterFunc and handlers, which
+// run once for each request; locks through helper methods, deferred calls and
+// literals. What happens before a goroutine starts, or after it was waited for,
+// is not concurrent with it. A message counts from NextWriter to the writer's
+// Close.
+//
+// Categories:
+//
+//   - goroutine: two goroutines write.
+//   - many: one place writes, and several goroutines run it at once with one
+//     connection.
+//   - reader: the same for reads.
+//
+// A finding names both places and where both goroutines come from. There is
+// one finding for each connection, at the place that takes fewer locks.
+//
+// Confidence is high where the package itself shows both goroutines, medium
+// where one of them is the unknown caller of an exported function or one of
+// several implementations of an interface, and low where both are unknown
+// callers, or where a loop replaces the connection between the two uses.
+//
+// # What it cannot see
+//
+// One package is looked at at a time: a goroutine that another package starts,
+// or a write that one makes, does not show. Function values kept in fields or
+// maps are not followed to their calls. A channel used as a lock is taken for
+// a channel. Two connections of one type in one container cannot be told
+// apart. Instances of a struct type are told apart only within a function.
+//
+// # How to fix
+//
+// Let one goroutine write and give it messages through a channel; or hold one
+// sync.Mutex, exclusively, around every write, from NextWriter to Close, the
+// deadline included. Send pings, pongs and close frames with WriteControl. With
+// nhooyr and coder nothing is needed for writes.
+//
+// Bad:
+//
+//	go func() {
+//		for range time.Tick(pingPeriod) {
+//			conn.WriteMessage(websocket.PingMessage, nil)
+//		}
+//	}()
+//	for {
+//		kind, p, err := conn.ReadMessage()
+//		if err != nil {
+//			return
+//		}
+//		conn.WriteMessage(kind, p)
+//	}
+//
+// Good:
+//
+//	go func() {
+//		for range time.Tick(pingPeriod) {
+//			conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWait))
+//		}
+//	}()
+//	for {
+//		kind, p, err := conn.ReadMessage()
+//		if err != nil {
+//			return
+//		}
+//		conn.WriteMessage(kind, p)
+//	}
 package wsconcurrent

@@ -70,10 +70,18 @@ func report(pass *rule.Pass, group []flow.Pair, reported map[token.Pos]bool) {
 		f.Category = reader
 		verb, contract = "reads from", "allows one concurrent reader"
 	}
-	who := fmt.Sprintf("%s at %s by %s", a.Call, pass.Site(a.Pos), origin(pass, a.Origin))
+	site := func(u flow.Use) string {
+		s := fmt.Sprintf("%s at %s", u.Call, pass.Site(u.Pos))
+		if a.Pos == b.Pos && u.Via.IsValid() {
+			// A helper that both call: the way there tells more.
+			s += " called at " + pass.Site(u.Via)
+		}
+		return s + " by " + origin(pass, u.Origin)
+	}
+	who := site(a)
 	switch {
-	case a.Pos != b.Pos || a.Origin != b.Origin:
-		who += fmt.Sprintf(", and %s at %s by %s", b.Call, pass.Site(b.Pos), origin(pass, b.Origin))
+	case a.Pos != b.Pos || a.Origin != b.Origin || a.Via != b.Via:
+		who += ", and " + site(b)
 	default:
 		who += ", of which there can be several at once"
 		if f.Category == goroutine {
@@ -84,10 +92,14 @@ func report(pass *rule.Pass, group []flow.Pair, reported map[token.Pos]bool) {
 
 	seen := map[token.Pos]bool{a.Pos: true}
 	relate := func(u flow.Use, what string) {
-		if !seen[u.Pos] && len(f.Related) < maxRelated {
-			seen[u.Pos] = true
+		pos := u.Pos
+		if seen[pos] && a.Pos == b.Pos && u.Via.IsValid() {
+			pos = u.Via
+		}
+		if !seen[pos] && len(f.Related) < maxRelated {
+			seen[pos] = true
 			f.Related = append(f.Related, analysis.RelatedInformation{
-				Pos: u.Pos, Message: fmt.Sprintf("%s %s by %s", u.Call, what, origin(pass, u.Origin)),
+				Pos: pos, Message: fmt.Sprintf("%s %s by %s", u.Call, what, origin(pass, u.Origin)),
 			})
 		}
 	}

@@ -53,6 +53,7 @@ type Effect struct {
 	Call string // the name of the function called: WriteMessage
 	Pos  token.Pos
 	Fn   *ssa.Function // the function that Pos is in
+	Via  token.Pos     // where Fn is called, if it is on the same goroutine
 
 	Obj    Object
 	Locks  []Lock

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ssa"
@@ -29,6 +30,9 @@ func (s *scope) lift(sum *summary, b *binding, l lifting) {
 		}
 		n := *e
 		n.anchor = l.anchor
+		if n.Via == token.NoPos && n.Thread == nil && l.thread == nil {
+			n.Via = l.anchor.Pos()
+		}
 		n.Unsure = n.Unsure || l.unsure
 		n.Locks = s.liftLocks(e.Locks, b)
 		n.signals = s.prog.substAll(e.signals, b)
