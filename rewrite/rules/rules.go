@@ -11,6 +11,7 @@ import (
 // All returns the rules in the order in which they run.
 func All() []*unit.Rule {
 	return []*unit.Rule{
+		handlerRule, // before the control frames that handlers send
 		heartbeatRule,
 		closeframeRule,
 		deadlineRule,
@@ -22,8 +23,12 @@ func All() []*unit.Rule {
 		readerRule,
 		writerRule,
 		jsonRule,
+		preparedRule,
 		closeRule,
 		closeErrorRule,
+		addrRule,
+		compressionRule,
+		requestRule,
 		identRule,
 	}
 }
@@ -44,6 +49,9 @@ var helpers = []Helper{
 	{"isCloseError", []string{"errors", "io", "TARGET"}, isCloseErrorHelper},
 	{"isUnexpectedCloseError", []string{"errors", "io", "TARGET"}, isUnexpectedCloseErrorHelper},
 	{"closeErrorOf", []string{"errors", "io", "TARGET"}, closeErrorOfHelper},
+	{"newPreparedMessage", []string{"TARGET"}, preparedHelper},
+	{"isWebSocketUpgrade", []string{"net/http", "strings"}, isWebSocketUpgradeHelper},
+	{"subprotocols", []string{"net/http", "strings"}, subprotocolsHelper},
 }
 
 // rename replaces the identifier of a site.
