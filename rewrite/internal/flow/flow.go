@@ -1,11 +1,13 @@
 package flow
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"os"
-	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -58,6 +60,7 @@ const (
 	Generated  = "generated"  // in a generated file
 	DotImport  = "dot-import"
 	Unsafe     = "cgo"
+	Reflect    = "reflect" // looked into by reflection or through unsafe.Pointer
 )
 
 // A Boundary is a place where a cluster meets what the tool cannot change.
@@ -87,12 +90,16 @@ type Graph struct {
 func Analyze(tree *load.Tree, is func(path string) bool) *Graph {
 	a := &analysis{
 		tree: tree, fset: tree.Fset, is: is,
-		g:     &Graph{Fset: tree.Fset, Files: map[string]*File{}},
-		uf:    newUnionFind(),
-		bound: map[key][]Boundary{},
-		main:  map[string]bool{},
-		mem:   map[types.Type]bool{},
-		site:  map[*Site]key{},
+		g:      &Graph{Fset: tree.Fset, Files: map[string]*File{}},
+		uf:     newUnionFind(),
+		bound:  map[key][]Boundary{},
+		main:   map[string]bool{},
+		boxes:  map[key][]key{},
+		taken:  map[key]bool{},
+		embed:  map[*types.Named]bool{},
+		clause: map[types.Object]key{},
+		mem:    map[types.Type]bool{},
+		site:   map[*Site]key{},
 	}
 	a.chooseFiles()
 	for _, f := range a.sortedFiles() {
@@ -101,6 +108,7 @@ func Analyze(tree *load.Tree, is func(path string) bool) *Graph {
 	for _, f := range a.sortedFiles() {
 		a.flow(f)
 	}
+	a.unbox()
 	a.attachLoose()
 	a.build()
 	return a.g
@@ -115,10 +123,15 @@ type analysis struct {
 	// bound holds the boundaries found at a key.
 	bound map[key][]Boundary
 	main  map[string]bool // package paths of the tree
-	apps  map[string]bool // package paths that a main package of the tree imports
 	mem   map[types.Type]bool
 	site  map[*Site]key
 	loose []*Site
+	boxes map[key][]key // by dynamic type: what goes into interfaces
+	taken map[key]bool  // dynamic types that are taken out of interfaces
+	api   map[key]bool  // declarations that other modules can name
+	embed map[*types.Named]bool
+	// clause holds the variables that a type switch declares, one a clause.
+	clause map[types.Object]key
 }
 
 // chooseFiles picks for every file the widest package variant that holds it.
@@ -150,31 +163,7 @@ func (a *analysis) chooseFiles() {
 			}
 		}
 	}
-	a.apps = appPackages(a.tree)
-}
-
-// appPackages returns the packages of the tree that a main package of the
-// tree imports, directly or not.
-func appPackages(t *load.Tree) map[string]bool {
-	out := map[string]bool{}
-	var visit func(p *packages.Package)
-	visit = func(p *packages.Package) {
-		if out[p.PkgPath] {
-			return
-		}
-		out[p.PkgPath] = true
-		for _, imp := range p.Imports {
-			visit(imp)
-		}
-	}
-	for _, v := range t.Views {
-		for _, p := range v.Packages {
-			if p.Name == "main" && p.ForTest == "" {
-				visit(p)
-			}
-		}
-	}
-	return out
+	a.findAPI()
 }
 
 func (a *analysis) sortedFiles() []*File {
@@ -234,7 +223,8 @@ func (a *analysis) build() {
 			}
 		}
 	}
-	for k, bs := range a.bound {
+	for _, k := range a.boundKeys() {
+		bs := a.bound[k]
 		if c := byRoot[a.uf.find(k)]; c != nil {
 			c.Boundaries = append(c.Boundaries, bs...)
 		}
@@ -254,8 +244,18 @@ func (a *analysis) build() {
 				}
 			}
 		}
-		sort.Slice(c.Boundaries, func(i, j int) bool { return lessPos(c.Boundaries[i].Pos, c.Boundaries[j].Pos) })
+		sort.SliceStable(c.Boundaries, func(i, j int) bool { return lessPos(c.Boundaries[i].Pos, c.Boundaries[j].Pos) })
+		c.Boundaries = slices.CompactFunc(c.Boundaries, func(x, y Boundary) bool {
+			return x.Kind == y.Kind && x.Text == y.Text && x.Pos.Filename == y.Pos.Filename && x.Pos.Line == y.Pos.Line
+		})
 	}
+}
+
+// boundKeys returns the keys with boundaries, in a fixed order.
+func (a *analysis) boundKeys() []key {
+	return slices.SortedFunc(maps.Keys(a.bound), func(x, y key) int {
+		return cmp.Or(strings.Compare(x.file, y.file), cmp.Compare(x.off, y.off), cmp.Compare(x.kind, y.kind))
+	})
 }
 
 func (c *Cluster) firstIn(f *File) *Site {
@@ -283,19 +283,4 @@ func (a *analysis) boundary(k key, kind string, pos token.Pos, text, help string
 		}
 	}
 	a.bound[k] = append(a.bound[k], Boundary{kind, a.position(pos), text, help})
-}
-
-// internalOrMain reports whether nothing outside the tree can import the
-// package.
-func internalOrMain(p *packages.Package) bool {
-	if p.Name == "main" || strings.HasSuffix(p.Name, "_test") || p.ForTest != "" && strings.HasSuffix(p.PkgPath, "_test") {
-		return true
-	}
-	path := "/" + p.PkgPath + "/"
-	if strings.Contains(path, "/internal/") {
-		return true
-	}
-	// A path without a dot in its first element cannot be fetched.
-	first, _, _ := strings.Cut(p.PkgPath, "/")
-	return !strings.Contains(first, ".") || strings.HasPrefix(filepath.ToSlash(p.PkgPath), "example.com/")
 }

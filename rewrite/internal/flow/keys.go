@@ -9,8 +9,9 @@ import (
 )
 
 // mentions reports whether a value of type t cannot keep its type when the
-// library's types change: t is built from one of them, or is a named type of
-// the tree whose structure is.
+// library's types change: t is built from one of them, or is a named type
+// whose structure is. A named struct is not: its fields are places of their
+// own.
 func (a *analysis) mentions(t types.Type) bool {
 	if t == nil {
 		return false
@@ -18,57 +19,68 @@ func (a *analysis) mentions(t types.Type) bool {
 	if r, ok := a.mem[t]; ok {
 		return r
 	}
-	a.mem[t] = false // recursion
-	r := a.mentions1(t)
+	seen := map[types.Type]bool{}
+	r := a.reaches(t, seen)
+	if !r {
+		for t := range seen { // what t reaches, they reach
+			a.mem[t] = false
+		}
+	}
 	a.mem[t] = r
 	return r
 }
 
-func (a *analysis) mentions1(t types.Type) bool {
+// reaches is mentions, for a type met on the way. seen holds the types that
+// have been looked into.
+func (a *analysis) reaches(t types.Type, seen map[types.Type]bool) bool {
+	if r, ok := a.mem[t]; ok {
+		return r
+	}
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
 		if a.isLib(t.Obj()) {
 			return !errorLike(t)
 		}
 		for i := range t.TypeArgs().Len() {
-			if a.mentions(t.TypeArgs().At(i)) {
+			if a.reaches(t.TypeArgs().At(i), seen) {
 				return true
 			}
 		}
-		if t.Obj().Pkg() == nil || !a.main[t.Obj().Pkg().Path()] {
-			return false
+		if s, ok := t.Underlying().(*types.Struct); ok {
+			return s.NumFields() > 0 && a.isLib(s.Field(0)) // type T websocket.Dialer
 		}
-		if _, ok := t.Underlying().(*types.Struct); ok {
-			return false // its fields are places of their own
-		}
-		return a.mentions(t.Underlying())
+		return a.reaches(t.Underlying(), seen)
 	case *types.Pointer:
-		return a.mentions(t.Elem())
+		return a.reaches(t.Elem(), seen)
 	case *types.Slice:
-		return a.mentions(t.Elem())
+		return a.reaches(t.Elem(), seen)
 	case *types.Array:
-		return a.mentions(t.Elem())
+		return a.reaches(t.Elem(), seen)
 	case *types.Chan:
-		return a.mentions(t.Elem())
+		return a.reaches(t.Elem(), seen)
 	case *types.Map:
-		return a.mentions(t.Key()) || a.mentions(t.Elem())
+		return a.reaches(t.Key(), seen) || a.reaches(t.Elem(), seen)
 	case *types.Signature:
-		return a.mentions(t.Params()) || a.mentions(t.Results())
+		return a.reaches(t.Params(), seen) || a.reaches(t.Results(), seen)
 	case *types.Tuple:
 		for i := range t.Len() {
-			if a.mentions(t.At(i).Type()) {
+			if a.reaches(t.At(i).Type(), seen) {
 				return true
 			}
 		}
 	case *types.Struct:
 		for i := range t.NumFields() {
-			if a.mentions(t.Field(i).Type()) {
+			if a.reaches(t.Field(i).Type(), seen) {
 				return true
 			}
 		}
 	case *types.Interface:
 		for i := range t.NumMethods() {
-			if a.mentions(t.Method(i).Type()) {
+			if a.reaches(t.Method(i).Type(), seen) {
 				return true
 			}
 		}
@@ -94,6 +106,9 @@ func (a *analysis) at(pos token.Pos, kind byte) key {
 func (a *analysis) obj(o types.Object) key {
 	if o == nil || !o.Pos().IsValid() {
 		return key{}
+	}
+	if k, ok := a.clause[o]; ok {
+		return k
 	}
 	switch o := o.(type) {
 	case *types.Var:
@@ -159,7 +174,7 @@ func (a *analysis) expr(p *packages.Package, e ast.Expr) key {
 	case *ast.CallExpr:
 		return a.call(p, e)
 	case *ast.TypeAssertExpr:
-		return anyBag
+		return a.asserted(info.TypeOf(e.Type))
 	case *ast.CompositeLit:
 		return a.at(e.Lbrace, 'e')
 	case *ast.FuncLit:
@@ -180,9 +195,15 @@ func (a *analysis) foreign(p *packages.Package, e ast.Expr, o types.Object) key 
 		t = fn.Origin().Type()
 	}
 	if a.mentions(t) {
-		a.boundary(k, Dependency, e.Pos(), "the type of "+o.Pkg().Name()+"."+o.Name()+" is decided by the dependency "+o.Pkg().Path(), "upgrade the dependency if a version of it has left gorilla/websocket")
+		a.dependency(k, e.Pos(), o)
 	}
 	return k
+}
+
+// dependency records that the type of the place k is decided by o, which a
+// dependency declares.
+func (a *analysis) dependency(k key, pos token.Pos, o types.Object) {
+	a.boundary(k, Dependency, pos, "the type of "+o.Pkg().Name()+"."+o.Name()+" is decided by the dependency "+o.Pkg().Path(), "upgrade the dependency if a version of it has left gorilla/websocket")
 }
 
 // receiver returns the key of the library value that the selector e selects a

@@ -6,11 +6,8 @@ package flow
 type key struct {
 	file string
 	off  int
-	kind byte // 'o' object, 'e' expression, 't' type name, 's' site
+	kind byte // 'o' object, 'e' expression, 't' type name, 's' site, 'd' dynamic type, 'p' package
 }
-
-// anyBag stands for all values that went into an interface without methods.
-var anyBag = key{kind: 'a'}
 
 type unionFind struct{ parent map[key]key }
 

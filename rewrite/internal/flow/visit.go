@@ -60,8 +60,14 @@ func (a *analysis) flow(f *File) {
 			}
 		case *ast.TypeSwitchStmt:
 			for _, cl := range n.Body.List {
-				if o := info.Implicits[cl]; o != nil && a.mentions(o.Type()) {
-					a.uf.union(anyBag, a.obj(o))
+				o := info.Implicits[cl]
+				if o == nil || !a.mentions(o.Type()) {
+					continue
+				}
+				// The variables of all clauses are declared at one place.
+				a.clause[o] = a.at(cl.Pos(), 'o')
+				if !isInterface(o.Type()) {
+					a.uf.union(a.asserted(o.Type()), a.obj(o))
 				}
 			}
 		case *ast.Field:
@@ -72,7 +78,11 @@ func (a *analysis) flow(f *File) {
 				// An anonymous parameter's object stands where its type does,
 				// an embedded field's where the type's name does.
 				k := a.at(n.Type.Pos(), 'o')
-				a.uf.union(k, a.at(embeddedName(n.Type).Pos(), 'o'))
+				id := embeddedName(n.Type)
+				a.uf.union(k, a.at(id.Pos(), 'o'))
+				if id, ok := id.(*ast.Ident); ok {
+					a.declared(f, info.Defs[id])
+				}
 			}
 		case *ast.FuncDecl:
 			a.declared(f, info.Defs[n.Name])
@@ -122,11 +132,11 @@ func (a *analysis) declared(f *File, o types.Object) {
 		return
 	}
 	k := a.obj(o)
-	a.carriers(k, o.Type())
+	a.carriers(k, o.Type(), o.Pos())
 	if fn, ok := o.(*types.Func); ok {
 		a.tieSignature(k, fn.Type())
 	}
-	if !exportedAPI(o) || internalOrMain(f.Pkg) || a.apps[f.Pkg.PkgPath] {
+	if !a.api[k] {
 		return
 	}
 	mod := f.Pkg.PkgPath
@@ -136,59 +146,45 @@ func (a *analysis) declared(f *File, o types.Object) {
 	a.boundary(k, API, o.Pos(), o.Name()+" is exported API of "+mod, "-api break lets it change")
 }
 
-// exportedAPI reports whether o can be named from outside its package.
-func exportedAPI(o types.Object) bool {
-	if !o.Exported() || o.Pkg() == nil {
-		return false
-	}
-	switch o := o.(type) {
-	case *types.Var:
-		return o.IsField() || o.Parent() == o.Pkg().Scope()
-	case *types.Func:
-		sig := o.Type().(*types.Signature)
-		if r := sig.Recv(); r != nil {
-			t := types.Unalias(r.Type())
-			if p, ok := t.(*types.Pointer); ok {
-				t = types.Unalias(p.Elem())
-			}
-			if n, ok := t.(*types.Named); ok {
-				return n.Obj().Exported()
-			}
-		}
-		return true
-	}
-	return o.Parent() == o.Pkg().Scope()
-}
-
-// carriers unites k with the named types of the tree that t is written with.
-func (a *analysis) carriers(k key, t types.Type) {
+// carriers unites k, declared or written at pos, with the named types of the
+// tree that t is written with. A named type of a dependency that is made of
+// the library's types is a boundary.
+func (a *analysis) carriers(k key, t types.Type, pos token.Pos) {
 	switch t := t.(type) {
 	case *types.Alias:
 		if a.inTree(t.Obj()) {
 			a.uf.union(k, a.obj(t.Obj()))
 		}
-		a.carriers(k, types.Unalias(t))
+		a.carriers(k, types.Unalias(t), pos)
 	case *types.Named:
-		if a.inTree(t.Obj()) && a.mentions(t) {
+		switch {
+		case a.isLib(t.Obj()) || !a.mentions(t):
+			return
+		case a.inTree(t.Obj()):
 			a.uf.union(k, a.obj(t.Obj()))
+		case a.mentions(t.Underlying()) && !isStruct(t):
+			a.dependency(k, pos, t.Obj())
 		}
 		for i := range t.TypeArgs().Len() {
-			if a.mentions(t.TypeArgs().At(i)) {
-				a.carriers(k, t.TypeArgs().At(i))
-			}
+			a.carriers(k, t.TypeArgs().At(i), pos)
 		}
 	case *types.Pointer:
-		a.carriers(k, t.Elem())
+		a.carriers(k, t.Elem(), pos)
 	case *types.Slice:
-		a.carriers(k, t.Elem())
+		a.carriers(k, t.Elem(), pos)
 	case *types.Array:
-		a.carriers(k, t.Elem())
+		a.carriers(k, t.Elem(), pos)
 	case *types.Chan:
-		a.carriers(k, t.Elem())
+		a.carriers(k, t.Elem(), pos)
 	case *types.Map:
-		a.carriers(k, t.Key())
-		a.carriers(k, t.Elem())
+		a.carriers(k, t.Key(), pos)
+		a.carriers(k, t.Elem(), pos)
 	}
+}
+
+func isStruct(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Struct)
+	return ok
 }
 
 // tieSignature unites k with the parameters, results, methods and fields that
@@ -306,15 +302,24 @@ func (a *analysis) exprIf(p *packages.Package, e ast.Expr) key {
 // assign records that src flows to a place of type dst with key k.
 func (a *analysis) assign(p *packages.Package, dst types.Type, k key, src ast.Expr) {
 	t := p.TypesInfo.TypeOf(src)
-	if t == nil || dst == nil || !a.mentions(t) {
+	if t == nil || dst == nil {
+		return
+	}
+	if isInterface(dst) && !isInterface(t) {
+		a.promoted(p, dst, t, src.Pos())
+	}
+	if !a.mentions(t) {
 		// A concrete type whose methods mention the library may still be
 		// bound by an interface.
-		if isInterface(dst) && t != nil && a.mentions(dst) {
-			a.methods(dst, t)
+		if isInterface(dst) && a.mentions(dst) {
+			a.methods(dst, t, src.Pos())
 		}
 		return
 	}
 	sk := a.expr(p, src)
+	if d := a.foreignType(dst); d != nil {
+		a.dependency(sk, src.Pos(), d)
+	}
 	if fn := calleeFunc(p.TypesInfo, src); fn != nil && a.inTree(fn) {
 		a.tieSignature(sk, fn.Origin().Type()) // a function used as a value
 	}
@@ -339,10 +344,10 @@ func (a *analysis) intoInterface(p *packages.Package, dst, t types.Type, sk key,
 		return
 	}
 	if iface.NumMethods() == 0 {
-		a.uf.union(sk, anyBag)
+		a.boxed(sk, t)
 		return
 	}
-	a.methods(dst, t)
+	a.methods(dst, t, pos)
 	for n := t; ; {
 		if ptr, ok := types.Unalias(n).(*types.Pointer); ok {
 			n = ptr.Elem()
@@ -356,8 +361,18 @@ func (a *analysis) intoInterface(p *packages.Package, dst, t types.Type, sk key,
 	}
 }
 
+// foreignType returns the named type of a dependency that t is, if that is
+// made of the library's types, else nil.
+func (a *analysis) foreignType(t types.Type) types.Object {
+	n, ok := types.Unalias(deref(t)).(*types.Named)
+	if !ok || a.isLib(n.Obj()) || a.inTree(n.Obj()) || n.Obj().Pkg() == nil || isStruct(n) || !a.mentions(n.Underlying()) {
+		return nil
+	}
+	return n.Obj()
+}
+
 // methods ties the methods of t to those of the interface dst by name.
-func (a *analysis) methods(dst, t types.Type) {
+func (a *analysis) methods(dst, t types.Type, pos token.Pos) {
 	iface, ok := dst.Underlying().(*types.Interface)
 	if !ok {
 		return
@@ -375,7 +390,74 @@ func (a *analysis) methods(dst, t types.Type) {
 		ms, fs := m.Type().(*types.Signature), fn.Origin().Type().(*types.Signature)
 		a.pair(ms.Params(), fs.Params())
 		a.pair(ms.Results(), fs.Results())
+		if !a.inTree(m) {
+			a.tieSignature(a.obj(fn), fs)
+			a.dependency(a.obj(fn), pos, m)
+		}
 	}
+}
+
+// promoted records that dst, an interface, wants methods that t has from a
+// library value it embeds.
+func (a *analysis) promoted(p *packages.Package, dst, t types.Type, pos token.Pos) {
+	n, ok := types.Unalias(deref(t)).(*types.Named)
+	if !ok || !isStruct(n) || a.isLib(n.Obj()) || !a.embeds(n) {
+		return
+	}
+	iface, ok := dst.Underlying().(*types.Interface)
+	if !ok {
+		return
+	}
+	for i := range iface.NumMethods() {
+		m := iface.Method(i)
+		obj, index, _ := types.LookupFieldOrMethod(t, true, m.Pkg(), m.Name())
+		if !a.isLib(obj) {
+			continue
+		}
+		if field := embedded(n, index); field != nil && a.inTree(field) {
+			a.boundary(a.obj(field), Interface, pos,
+				n.Obj().Name()+" is used as "+types.TypeString(dst, types.RelativeTo(p.Types))+" and has "+m.Name()+" from what it embeds", "declare the method")
+		}
+	}
+}
+
+// embeds reports whether the struct type n embeds a library type, directly or
+// not.
+func (a *analysis) embeds(n *types.Named) bool {
+	if r, ok := a.embed[n]; ok {
+		return r
+	}
+	a.embed[n] = false
+	s, ok := n.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for i := range s.NumFields() {
+		v := s.Field(i)
+		if !v.Embedded() {
+			continue
+		}
+		if m, ok := types.Unalias(deref(v.Type())).(*types.Named); ok && (a.isLib(m.Obj()) || a.embeds(m)) {
+			a.embed[n] = true
+			break
+		}
+	}
+	return a.embed[n]
+}
+
+// embedded returns the last embedded field on the way of index from a value
+// of type t.
+func embedded(t types.Type, index []int) *types.Var {
+	var field *types.Var
+	for _, i := range index[:max(len(index)-1, 0)] {
+		s, ok := deref(t).Underlying().(*types.Struct)
+		if !ok {
+			return nil
+		}
+		field = s.Field(i)
+		t = field.Type()
+	}
+	return field
 }
 
 func (a *analysis) pair(x, y *types.Tuple) {
@@ -446,16 +528,21 @@ func (a *analysis) objIf(v *types.Var) key {
 func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 	info := p.TypesInfo
 	if tv, ok := info.Types[n.Fun]; ok && tv.IsType() {
-		if len(n.Args) == 1 && isInterface(tv.Type) {
-			a.assign(p, tv.Type, key{}, n.Args[0])
+		if len(n.Args) == 1 {
+			a.conversion(p, n, tv.Type)
 		}
 		return
 	}
 	if id, ok := ast.Unparen(n.Fun).(*ast.Ident); ok {
 		if _, ok := info.Uses[id].(*types.Builtin); ok {
 			var first key
-			for _, arg := range n.Args {
+			list, _ := info.TypeOf(n).Underlying().(*types.Slice)
+			for i, arg := range n.Args {
 				if tv := info.Types[arg]; tv.IsType() || !a.mentions(tv.Type) {
+					continue
+				}
+				if i > 0 && id.Name == "append" && list != nil && isInterface(list.Elem()) {
+					a.assign(p, list.Elem(), key{}, arg)
 					continue
 				}
 				k := a.expr(p, arg)
@@ -497,9 +584,14 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 				a.uf.union(k, a.expr(p, arg))
 			}
 		}
+		a.constraints(p, n, k)
 		return
 	}
+	looksInside := fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "reflect"
 	for i, arg := range n.Args {
+		if looksInside && a.mentions(info.TypeOf(arg)) {
+			a.boundary(a.expr(p, arg), Reflect, n.Pos(), "reflect."+fn.Name()+" looks inside it", "")
+		}
 		v := param(decl, i)
 		if v == nil {
 			break
@@ -514,6 +606,73 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 		}
 		a.assign(p, t, a.objIf(v), arg)
 	}
+}
+
+// conversion handles T(x).
+func (a *analysis) conversion(p *packages.Package, n *ast.CallExpr, to types.Type) {
+	x := n.Args[0]
+	from := p.TypesInfo.TypeOf(x)
+	if b, ok := to.Underlying().(*types.Basic); ok && b.Kind() == types.UnsafePointer && a.mentions(from) {
+		a.boundary(a.expr(p, x), Reflect, n.Pos(), "its memory is looked at through unsafe.Pointer", "")
+		return
+	}
+	if s, ok := deref(to).Underlying().(*types.Struct); ok {
+		// Two struct types with the same fields.
+		if t, ok := deref(from).Underlying().(*types.Struct); ok && s != t {
+			for i := range min(s.NumFields(), t.NumFields()) {
+				if v, w := s.Field(i), t.Field(i); a.mentions(v.Type()) {
+					a.uf.union(a.obj(v), a.obj(w))
+				}
+			}
+		}
+	}
+	k := key{}
+	if a.mentions(to) && a.mentions(from) {
+		k = a.expr(p, x)
+		a.carriers(k, to, n.Pos())
+	}
+	a.assign(p, to, k, x)
+}
+
+// constraints records where a library type is the type argument for a type
+// parameter whose constraint has methods.
+func (a *analysis) constraints(p *packages.Package, n *ast.CallExpr, k key) {
+	id := funcIdent(n.Fun)
+	if id == nil {
+		return
+	}
+	inst, ok := p.TypesInfo.Instances[id]
+	if !ok {
+		return
+	}
+	sig, ok := p.TypesInfo.Uses[id].Type().(*types.Signature)
+	if !ok {
+		return
+	}
+	for i := range min(sig.TypeParams().Len(), inst.TypeArgs.Len()) {
+		if iface, ok := sig.TypeParams().At(i).Constraint().Underlying().(*types.Interface); ok {
+			t := inst.TypeArgs.At(i)
+			a.promoted(p, iface, t, n.Pos())
+			if iface.NumMethods() > 0 && a.mentions(t) && !isInterface(t) {
+				a.intoInterface(p, iface, t, k, n.Pos())
+			}
+		}
+	}
+}
+
+// funcIdent returns the identifier that names a called function.
+func funcIdent(fun ast.Expr) *ast.Ident {
+	switch f := ast.Unparen(fun).(type) {
+	case *ast.Ident:
+		return f
+	case *ast.SelectorExpr:
+		return f.Sel
+	case *ast.IndexExpr:
+		return funcIdent(f.X)
+	case *ast.IndexListExpr:
+		return funcIdent(f.X)
+	}
+	return nil
 }
 
 func param(sig *types.Signature, i int) *types.Var {
@@ -535,7 +694,7 @@ func (a *analysis) composite(p *packages.Package, n *ast.CompositeLit) {
 	}
 	own := a.at(n.Lbrace, 'e')
 	if a.mentions(t) {
-		a.carriers(own, t)
+		a.carriers(own, t, n.Pos())
 	}
 	u := t.Underlying()
 	if ptr, ok := u.(*types.Pointer); ok {
@@ -690,9 +849,9 @@ func (a *analysis) typeOwner(p *packages.Package, c inspector.Cursor) (key, bool
 			}
 			return a.at(n.Lparen, 'e'), true
 		case *ast.TypeAssertExpr:
-			return anyBag, true
+			return a.asserted(p.TypesInfo.TypeOf(n.Type)), true
 		case *ast.CaseClause:
-			return anyBag, true
+			return a.asserted(p.TypesInfo.TypeOf(c.Node().(ast.Expr))), true
 		case *ast.IndexExpr, *ast.IndexListExpr:
 			if kind == edge.IndexExpr_Index || kind == edge.IndexListExpr_Indices {
 				// A type argument: of a generic call, or of a generic type

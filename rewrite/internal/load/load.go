@@ -81,6 +81,9 @@ type Tree struct {
 	// Listed counts the main modules' packages, of which those in Views reach
 	// a library.
 	Listed int
+	// Libraries are the main modules that have a package at their root that
+	// others can import.
+	Libraries map[string]bool
 	// Foreign holds the libraries' import paths that packages outside the main
 	// modules import.
 	Foreign map[string]bool
@@ -105,7 +108,7 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 	if _, err := os.Stat(cfg.Dir); err != nil {
 		return nil, err
 	}
-	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}, Foreign: map[string]bool{}}
+	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}, Foreign: map[string]bool{}, Libraries: map[string]bool{}}
 	if err := t.findModules(ctx); err != nil {
 		return nil, err
 	}
@@ -161,8 +164,14 @@ func (t *Tree) list(ctx context.Context) ([]string, error) {
 	var broken string
 	loaded := false
 	for _, p := range pkgs {
+		if p.Module != nil && !p.Module.Main {
+			continue // a dependency whose path begins with the module's
+		}
 		path := importPath(p)
 		listed[path] = true
+		if p.Module != nil && p.PkgPath == p.Module.Path && p.ForTest == "" && p.Name != "main" && len(p.GoFiles) > 0 {
+			t.Libraries[p.PkgPath] = true
+		}
 		if len(p.GoFiles) > 0 {
 			loaded = true
 		}
@@ -260,6 +269,9 @@ func (t *Tree) view(ctx context.Context, b Build, patterns []string, overlay map
 	}
 	if p := t.Config.Progress; p != nil && overlay == nil {
 		p(len(patterns), len(patterns))
+	}
+	if cfg.ParseFile != nil {
+		t.forgive(pkgs)
 	}
 	pkgs = slices.DeleteFunc(pkgs, func(p *packages.Package) bool {
 		return strings.HasSuffix(p.ID, ".test") || (len(p.GoFiles) == 0 && len(p.Errors) == 0)

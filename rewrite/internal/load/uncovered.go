@@ -6,6 +6,7 @@ import (
 	"go/build/constraint"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,10 +14,13 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"golang.org/x/tools/go/packages"
 )
 
-// loadUncovered adds a view for every set of files that uses a library and
-// that the views so far leave out.
+// loadUncovered adds a view for every set of files that use a library and
+// that the views so far leave out. Folders that the same configuration covers
+// are loaded together.
 func (t *Tree) loadUncovered(ctx context.Context) {
 	covered := map[string]bool{}
 	mark := func(v *View) {
@@ -32,49 +36,52 @@ func (t *Tree) loadUncovered(ctx context.Context) {
 	for _, v := range t.Views {
 		mark(v)
 	}
-	for {
-		var file, pkgName string
-		for _, f := range t.candidates() {
-			if !covered[f.path] && t.Unseen[f.path] == "" {
-				file, pkgName = f.path, f.pkg
-				break
+	candidates := t.candidates(covered)
+	for ctx.Err() == nil {
+		var next Build
+		var files, patterns []string
+		for _, f := range candidates {
+			if covered[f.path] || t.Unseen[f.path] != "" {
+				continue
+			}
+			b, ok := findBuild(f.path, t.Config.Tags)
+			switch {
+			case ok:
+			case f.pkg == "main":
+				b = Build{File: f.path, Tags: t.Config.Tags}
+			default:
+				t.Unseen[f.path] = "its build constraint cannot be satisfied"
+				continue
+			}
+			if len(files) > 0 && b != next {
+				continue
+			}
+			next = b
+			files = append(files, f.path)
+			if p := "./" + t.rel(filepath.Dir(f.path)); b.File == "" && !slices.Contains(patterns, p) {
+				patterns = append(patterns, p)
 			}
 		}
-		if file == "" || ctx.Err() != nil {
+		if len(files) == 0 {
 			return
 		}
-		v, reason := t.cover(ctx, file, pkgName)
-		if v != nil {
+		if next.File != "" {
+			patterns = []string{next.File}
+		}
+		reason := "no build configuration that was tried includes it"
+		v, err := t.view(ctx, next, patterns, nil, t.Fset)
+		if err != nil {
+			reason = err.Error()
+		} else {
 			mark(v)
 			t.Views = append(t.Views, v)
 		}
-		if !covered[file] {
-			if reason == "" {
-				reason = "no build configuration that was tried includes it"
+		for _, f := range files {
+			if !covered[f] {
+				t.Unseen[f] = reason
 			}
-			t.Unseen[file] = reason
 		}
 	}
-}
-
-// cover loads the folder of file in a configuration that includes it.
-func (t *Tree) cover(ctx context.Context, file, pkgName string) (*View, string) {
-	b, ok := findBuild(file, t.Config.Tags)
-	dir := filepath.Dir(file)
-	var v *View
-	var err error
-	switch {
-	case ok:
-		v, err = t.view(ctx, b, []string{"./" + t.rel(dir)}, nil, t.Fset)
-	case pkgName == "main":
-		v, err = t.view(ctx, Build{File: file, Tags: t.Config.Tags}, []string{file}, nil, t.Fset)
-	default:
-		return nil, "its build constraint cannot be satisfied"
-	}
-	if err != nil {
-		return nil, err.Error()
-	}
-	return v, ""
 }
 
 func (t *Tree) rel(dir string) string {
@@ -87,12 +94,14 @@ func (t *Tree) rel(dir string) string {
 
 type candidate struct{ path, pkg string }
 
-// candidates returns the files of the main modules that import a library,
-// sorted. Vendored, hidden and testdata folders and nested modules are not
-// looked into.
-func (t *Tree) candidates() []candidate {
+// candidates returns the files of the main modules that import a library, or
+// that may touch its values without naming it, sorted. Files that are covered
+// already are not parsed. Vendored, hidden and testdata folders and nested
+// modules are not looked into.
+func (t *Tree) candidates(covered map[string]bool) []candidate {
 	var out []candidate
 	fset := token.NewFileSet()
+	near := t.neighbours()
 	for _, m := range t.Modules {
 		filepath.WalkDir(m.Dir, func(path string, d fs.DirEntry, err error) error {
 			if err != nil {
@@ -111,23 +120,122 @@ func (t *Tree) candidates() []candidate {
 				}
 				return nil
 			}
-			if !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") {
+			if !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") || covered[path] {
 				return nil
 			}
 			f, err := parser.ParseFile(fset, path, nil, parser.ImportsOnly)
 			if err != nil && f == nil {
 				return nil
 			}
+			use := near.dirs[filepath.Dir(path)]
 			for _, imp := range f.Imports {
-				if p, err := strconv.Unquote(imp.Path.Value); err == nil && t.Config.Reaches(p) {
-					out = append(out, candidate{path, f.Name.Name})
-					break
+				p, err := strconv.Unquote(imp.Path.Value)
+				if err != nil {
+					continue
 				}
+				if t.Config.Reaches(p) {
+					out = append(out, candidate{path, f.Name.Name})
+					return nil
+				}
+				use = use || near.paths[p]
+			}
+			if use && near.named(path) {
+				out = append(out, candidate{path, f.Name.Name})
 			}
 			return nil
 		})
 	}
 	return out
+}
+
+// neighbourhood is what a file can touch a library's values through without
+// importing it: the packages that were loaded, and what they declare of the
+// library's types.
+type neighbourhood struct {
+	dirs, paths map[string]bool
+	names       map[string]bool
+}
+
+func (t *Tree) neighbours() *neighbourhood {
+	n := &neighbourhood{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	for _, v := range t.Views {
+		for _, p := range v.Packages {
+			n.paths[p.PkgPath] = true
+			for _, f := range p.GoFiles {
+				n.dirs[filepath.Dir(f)] = true
+			}
+			if p.TypesInfo == nil {
+				continue
+			}
+			for id, o := range p.TypesInfo.Defs {
+				if o == nil || n.names[id.Name] {
+					continue
+				}
+				if v, ok := o.(*types.Var); ok && !v.IsField() && o.Parent() != p.Types.Scope() {
+					continue // local
+				}
+				if t.madeOf(o.Type(), map[types.Type]bool{}) {
+					n.names[id.Name] = true
+				}
+			}
+		}
+	}
+	return n
+}
+
+// madeOf reports whether t is built from a library's types.
+func (t *Tree) madeOf(x types.Type, seen map[types.Type]bool) bool {
+	if x == nil || seen[x] {
+		return false
+	}
+	seen[x] = true
+	switch x := types.Unalias(x).(type) {
+	case *types.Named:
+		if p := x.Obj().Pkg(); p != nil && t.Config.Reaches(p.Path()) {
+			return true
+		}
+		for i := range x.TypeArgs().Len() {
+			if t.madeOf(x.TypeArgs().At(i), seen) {
+				return true
+			}
+		}
+		return false
+	case *types.Pointer:
+		return t.madeOf(x.Elem(), seen)
+	case *types.Slice:
+		return t.madeOf(x.Elem(), seen)
+	case *types.Array:
+		return t.madeOf(x.Elem(), seen)
+	case *types.Chan:
+		return t.madeOf(x.Elem(), seen)
+	case *types.Map:
+		return t.madeOf(x.Key(), seen) || t.madeOf(x.Elem(), seen)
+	case *types.Signature:
+		return t.madeOf(x.Params(), seen) || t.madeOf(x.Results(), seen)
+	case *types.Tuple:
+		for i := range x.Len() {
+			if t.madeOf(x.At(i).Type(), seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// named reports whether the file uses one of the names.
+func (n *neighbourhood) named(path string) bool {
+	f, _ := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	if f == nil {
+		return false
+	}
+	found := false
+	ast.Inspect(f, func(x ast.Node) bool {
+		if id, ok := x.(*ast.Ident); ok && n.names[id.Name] {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 var (
@@ -264,16 +372,37 @@ func nameConstraint(name string) (goos, goarch string) {
 }
 
 // parseRoots parses a file for a load from source: outside the main modules
-// function bodies are dropped, since only declarations matter there.
+// function bodies are emptied, since only declarations matter there.
 func (t *Tree) parseRoots(fset *token.FileSet, filename string, src []byte) (*ast.File, error) {
 	f, err := parser.ParseFile(fset, filename, src, parser.AllErrors|parser.ParseComments|parser.SkipObjectResolution)
 	if f == nil || t.ModuleOf(filename) != nil {
 		return f, err
 	}
 	for _, d := range f.Decls {
-		if fd, ok := d.(*ast.FuncDecl); ok {
-			fd.Body = nil
+		if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil {
+			// An endless loop needs no return statement behind it.
+			loop := &ast.ForStmt{For: fd.Body.Lbrace, Body: &ast.BlockStmt{Lbrace: fd.Body.Lbrace, Rbrace: fd.Body.Rbrace}}
+			fd.Body = &ast.BlockStmt{Lbrace: fd.Body.Lbrace, List: []ast.Stmt{loop}, Rbrace: fd.Body.Rbrace}
 		}
 	}
 	return f, err
+}
+
+// forgive drops the errors that come from emptied function bodies: imports
+// that nothing uses any more.
+func (t *Tree) forgive(roots []*packages.Package) {
+	packages.Visit(roots, nil, func(p *packages.Package) {
+		if p.Module == nil || !p.Module.Main {
+			p.Errors = slices.DeleteFunc(p.Errors, func(e packages.Error) bool {
+				return e.Kind == packages.TypeError && strings.Contains(e.Msg, "imported and not used") ||
+					strings.Contains(e.Msg, "imported as") && strings.HasSuffix(e.Msg, "and not used")
+			})
+		}
+		p.IllTyped = len(p.Errors) > 0
+		for _, imp := range p.Imports {
+			if imp.IllTyped {
+				p.IllTyped = true
+			}
+		}
+	})
 }
