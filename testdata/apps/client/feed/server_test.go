@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"encoding/json"
 	"io"
 	"log"
 	"net/http"
@@ -101,9 +102,14 @@ func (v *visit) send(ev Event) {
 func (v *visit) deliver(events ...Event) {
 	for _, ev := range events {
 		v.send(ev)
-		var ack request
-		if err := v.conn.ReadJSON(&ack); err != nil {
+		_, p, err := v.conn.ReadMessage()
+		if err != nil {
 			v.t.Errorf("server: wait for ack of %d: %v", ev.ID, err)
+			return
+		}
+		var ack request
+		if err := json.Unmarshal(p, &ack); err != nil {
+			v.t.Errorf("server: ack of %d: %v", ev.ID, err)
 			return
 		}
 		if ack.Op != "ack" || ack.ID != ev.ID {
@@ -121,8 +127,11 @@ func (v *visit) end(code int) {
 // code that it gave.
 func (v *visit) closed() int {
 	_, _, err := v.conn.ReadMessage()
-	if ce, ok := err.(*websocket.CloseError); ok {
-		return ce.Code
+	switch {
+	case websocket.IsCloseError(err, websocket.CloseNormalClosure):
+		return 1000
+	case websocket.IsCloseError(err, websocket.CloseMessageTooBig):
+		return 1009
 	}
 	v.t.Errorf("server: the connection ended with %v", err)
 	return 0

@@ -138,6 +138,7 @@ func ending(err error) error {
 // reading, so that the answer to our close frame is seen.
 func (s *session) read() {
 	defer close(s.done)
+	defer s.conn.Close()
 	for {
 		var ev Event
 		if err := s.conn.ReadJSON(&ev); err != nil {
