@@ -3,19 +3,26 @@ package main
 import (
 	"bytes"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/wsmigrate/wsmigrate/analyzer"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 )
 
 const root = "../../.."
 
 func TestGenerated(t *testing.T) {
-	files, err := stale(root, generated)
+	files, err := stale(root, generated())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,12 +43,23 @@ func TestRunWritesWhatIsStale(t *testing.T) {
 	if err := run([]string{"-C", dir}, &out); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(out.String(), "wrote "); got != len(generated) {
-		t.Errorf("wrote %d files of %d: %s", got, len(generated), &out)
+	if got := strings.Count(out.String(), "wrote "); got != len(generated()) {
+		t.Errorf("wrote %d files of %d: %s", got, len(generated()), &out)
 	}
 	out.Reset()
 	if err := run([]string{"-C", dir}, &out); err != nil || out.Len() > 0 {
 		t.Errorf("second run: %v, %s", err, &out)
+	}
+
+	gone := filepath.Join(dir, "docs", "rules", "gone.md")
+	if err := os.WriteFile(gone, []byte("of a rule that was removed\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := run([]string{"-C", dir}, &out); err != nil || out.String() != "removed docs/rules/gone.md\n" {
+		t.Errorf("with a page of no rule: %v, %s", err, &out)
+	}
+	if _, err := os.Stat(gone); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a page of no rule is still there: %v", err)
 	}
 }
 
@@ -66,24 +84,213 @@ func TestStale(t *testing.T) {
 	}
 }
 
-// TestMappingLinks asks that the table links to an entry for each identifier.
+// TestMappingLinks asks that the table has a link for each identifier.
 func TestMappingLinks(t *testing.T) {
 	doc, err := mapping()
 	if err != nil {
 		t.Fatal(err)
 	}
-	headings := make(map[string]bool)
-	for _, h := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllSubmatch(doc, -1) {
-		slug := strings.ToLower(regexp.MustCompile(`[^\w -]`).ReplaceAllString(string(h[1]), ""))
-		headings[strings.ReplaceAll(slug, " ", "-")] = true
-	}
 	links := regexp.MustCompile(`(?m)^\| \[[^]]+\]\(#([^)]+)\)`).FindAllSubmatch(doc, -1)
 	if len(links) != len(wsapi.Mappings()) {
 		t.Errorf("%d links for %d identifiers", len(links), len(wsapi.Mappings()))
 	}
-	for _, l := range links {
-		if !headings[string(l[1])] {
-			t.Errorf("no heading for #%s", l[1])
+}
+
+// TestLinks follows every relative link of the generated pages.
+func TestLinks(t *testing.T) {
+	pages := make(map[string]map[string]bool) // anchors by path
+	texts := make(map[string][]byte)
+	for _, f := range generated() {
+		text, err := f.content()
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[f.path], pages[f.path] = text, anchors(text)
+	}
+	for name, text := range texts {
+		text = regexp.MustCompile("(?s)\n```.*?\n```\n").ReplaceAll(text, nil)
+		for _, m := range regexp.MustCompile(`\]\(([^)]*)\)`).FindAllSubmatch(text, -1) {
+			link := string(m[1])
+			if strings.Contains(link, "://") {
+				continue
+			}
+			file, fragment, _ := strings.Cut(link, "#")
+			to := name
+			if file != "" {
+				to = path.Join(path.Dir(name), file)
+			}
+			if pages[to] == nil || fragment != "" && !pages[to][fragment] {
+				t.Errorf("%s links to %s, which is not there", name, link)
+			}
+		}
+	}
+}
+
+// anchors returns what links into a page can name.
+func anchors(text []byte) map[string]bool {
+	all := make(map[string]bool)
+	for _, h := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllSubmatch(text, -1) {
+		slug := strings.ToLower(regexp.MustCompile(`[^\w -]`).ReplaceAllString(string(h[1]), ""))
+		all[strings.ReplaceAll(slug, " ", "-")] = true
+	}
+	for _, id := range regexp.MustCompile(`<a id="([^"]+)">`).FindAllSubmatch(text, -1) {
+		all[string(id[1])] = true
+	}
+	return all
+}
+
+// TestCategories asks that findings, whose URL ends in their category, lead to
+// a place on the page of their rule.
+func TestCategories(t *testing.T) {
+	for _, a := range analyzer.Suite {
+		page, err := hazardPage(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		have, want := anchors(page), categories(t, filepath.Join(root, "analyzer", a.Name))
+		if len(want) == 0 {
+			t.Errorf("%s: no category found in its source", a.Name)
+		}
+		for _, c := range want {
+			if !have[c] {
+				t.Errorf("%s: its doc.go does not list category %s", a.Name, c)
+			}
+		}
+	}
+}
+
+// categories returns the values that the package in dir gives to a field
+// Category.
+func categories(t *testing.T, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	consts := make(map[string]string)
+	var used []ast.Expr
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				for i, v := range n.Values {
+					if lit, ok := v.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+						consts[n.Names[i].Name], _ = strconv.Unquote(lit.Value)
+					}
+				}
+			case *ast.KeyValueExpr:
+				if id, ok := n.Key.(*ast.Ident); ok && id.Name == "Category" {
+					used = append(used, n.Value)
+				}
+			case *ast.AssignStmt:
+				if sel, ok := n.Lhs[0].(*ast.SelectorExpr); ok && sel.Sel.Name == "Category" {
+					used = append(used, n.Rhs[0])
+				}
+			}
+			return true
+		})
+	}
+	var all []string
+	for _, e := range used {
+		switch e := e.(type) {
+		case *ast.BasicLit:
+			c, _ := strconv.Unquote(e.Value)
+			all = append(all, c)
+		case *ast.Ident:
+			if c := consts[e.Name]; c != "" {
+				all = append(all, c)
+			}
+		}
+	}
+	return all
+}
+
+func TestMarkdown(t *testing.T) {
+	const text = `First line
+and second.
+
+Categories:
+
+  - one: the first
+    of them.
+  - two: NextWriter.
+
+# Heading
+
+Bad:
+
+	c.Close()
+
+	go func() {}()
+
+At the shell:
+
+	wsmigrate lint ./...
+`
+	const want = `
+First line and second.
+
+## Categories
+
+- <a id="one"></a>**one**: the first of them.
+- <a id="two"></a>**two**: ` + "`NextWriter`" + `.
+
+## Heading
+
+Bad:
+
+` + "```go" + `
+c.Close()
+
+go func() {}()
+` + "```" + `
+
+At the shell:
+
+` + "```" + `
+wsmigrate lint ./...
+` + "```" + `
+`
+	var b bytes.Buffer
+	markdown(&b, text)
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", &b, want)
+	}
+}
+
+func TestProse(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"Close becomes CloseNow.", "`Close` becomes `CloseNow`."},
+		{"Close the writer. Write CloseNow.", "Close the writer. Write `CloseNow`."},
+		{"a Reader, read to io.EOF", "a `Reader`, read to `io.EOF`"},
+		{`gets go c.Close(code, "") at once`, "gets `go c.Close(code, \"\")` at once"},
+		{"guard it with resp.Body != nil.", "guard it with `resp.Body != nil`."},
+		{"a WebSocket of golang.org/x/net/websocket", "a WebSocket of `golang.org/x/net/websocket`"},
+		{"the HTTPHeader field, -to coder, or -1", "the `HTTPHeader` field, `-to` coder, or -1"},
+		{"a *T, a_b, <x> and [y]", `a \*T, a\_b, &lt;x> and \[y]`},
+		{"marked `by hand` (a_b)", "marked `by hand` (a_b)"},
+	} {
+		if got := prose(test.text); got != test.want {
+			t.Errorf("prose(%q) = %s, want %s", test.text, got, test.want)
+		}
+	}
+}
+
+func TestFirstSentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"One.\nTwo.":          "One.",
+		"No\nstop":            "No stop",
+		"A r.Context() b. C.": "A r.Context() b.",
+	} {
+		if got := firstSentence(text); got != want {
+			t.Errorf("firstSentence(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

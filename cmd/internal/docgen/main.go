@@ -8,7 +8,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+
+	"github.com/wsmigrate/wsmigrate/analyzer"
+	"github.com/wsmigrate/wsmigrate/rewrite/rules"
 )
 
 // A file is a generated file.
@@ -18,9 +23,27 @@ type file struct {
 }
 
 // generated lists every generated file.
-var generated = []file{
-	{"docs/mapping.md", mapping},
+func generated() []file {
+	files := []file{
+		{"docs/mapping.md", mapping},
+		{hazardDir + "/README.md", hazardIndex},
+		{ruleDir + "/README.md", ruleIndex},
+	}
+	for _, a := range analyzer.Suite {
+		files = append(files, file{hazardDir + "/" + a.Name + ".md", func() ([]byte, error) { return hazardPage(a) }})
+	}
+	for _, r := range rules.All() {
+		files = append(files, file{ruleDir + "/" + r.Name + ".md", func() ([]byte, error) { return rulePage(r.Name, r.Doc), nil }})
+	}
+	return files
 }
+
+// Folders that hold generated files alone: what else is found there belonged
+// to a rule that is gone.
+const (
+	hazardDir = "docs/hazards"
+	ruleDir   = "docs/rules"
+)
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout); err != nil {
@@ -38,12 +61,19 @@ func run(args []string, stdout io.Writer) error {
 	if _, err := os.Stat(filepath.Join(*root, "go.work")); err != nil {
 		return fmt.Errorf("%s is not the root of the repository: name it with -C: %w", *root, err)
 	}
-	files, err := stale(*root, generated)
+	files, err := stale(*root, generated())
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
 		name := filepath.Join(*root, filepath.FromSlash(f.path))
+		if f.want == nil {
+			if err := os.Remove(name); err != nil {
+				return err
+			}
+			fmt.Fprintln(stdout, "removed", f.path)
+			continue
+		}
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 			return err
 		}
@@ -58,10 +88,11 @@ func run(args []string, stdout io.Writer) error {
 // A staleFile differs on disk from what it should be.
 type staleFile struct {
 	path string
-	want []byte
+	want []byte // nil if it should not be there
 }
 
-// stale returns those of the files below root that are missing or differ.
+// stale returns those of the files below root that are missing or differ, and
+// those of the generated folders that are none of files.
 func stale(root string, files []file) ([]staleFile, error) {
 	var all []staleFile
 	for _, f := range files {
@@ -76,6 +107,18 @@ func stale(root string, files []file) ([]staleFile, error) {
 		// A checkout may have translated line endings.
 		if err != nil || !bytes.Equal(bytes.ReplaceAll(got, []byte("\r\n"), []byte("\n")), want) {
 			all = append(all, staleFile{f.path, want})
+		}
+	}
+	for _, dir := range []string{hazardDir, ruleDir} {
+		entries, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(dir)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, e := range entries {
+			name := path.Join(dir, e.Name())
+			if !slices.ContainsFunc(files, func(f file) bool { return f.path == name }) {
+				all = append(all, staleFile{path: name})
+			}
 		}
 	}
 	return all, nil

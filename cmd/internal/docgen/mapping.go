@@ -47,7 +47,7 @@ func mapping() ([]byte, error) {
 	for _, s := range wsapi.Sections() {
 		fmt.Fprintf(&b, "\n## %s\n\n| gorilla | target | verdict | rule |\n|---|---|---|---|\n", s.Title)
 		for _, m := range s.Rows {
-			fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", m.From, anchor(m), target(m), verdict(m), m.Rule)
+			fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", m.From, anchor(m), target(m), verdict(m), ruleLink(m))
 		}
 		for _, m := range s.Rows {
 			entry(&b, m)
@@ -68,7 +68,7 @@ func library(name string) (*wsapi.Library, error) {
 // entry writes the paragraph of one identifier.
 func entry(b *bytes.Buffer, m wsapi.Mapping) {
 	fmt.Fprintf(b, "\n### %s\n\n", heading(m))
-	fmt.Fprintf(b, "%s\n\n**By hand.** %s\n\n", m.Note, m.ByHand)
+	fmt.Fprintf(b, "%s\n\n**By hand.** %s\n\n", prose(m.Note), prose(m.ByHand))
 	fmt.Fprintf(b, "```go\n// gorilla\n%s\n", m.Before)
 	if m.AfterCoder == "" {
 		after(b, "target", m.After)
@@ -88,6 +88,14 @@ func after(b *bytes.Buffer, title, code string) {
 // heading has the kind before the name, so that ReadJSON and Conn.ReadJSON keep
 // different anchors whatever a host strips.
 func heading(m wsapi.Mapping) string { return fmt.Sprintf("%s %s", m.Kind, m.From) }
+
+// ruleLink links to the page of the row's rule.
+func ruleLink(m wsapi.Mapping) string {
+	if !hasRule(m.Rule) {
+		return m.Rule
+	}
+	return fmt.Sprintf("[%s](rules/%s.md)", m.Rule, m.Rule)
+}
 
 // anchor is the fragment that hosts of Markdown derive from the heading.
 func anchor(m wsapi.Mapping) string {
