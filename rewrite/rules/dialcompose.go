@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/constant"
 	"go/types"
+	"strconv"
 	"strings"
 
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
@@ -259,7 +260,7 @@ func sharedClient(u *unit.Unit, f *flow.File) string {
 		}
 	}
 	if n > 1 {
-		name += itoaAny(n)
+		name += strconv.Itoa(n)
 	}
 	for f.Pkg.Types.Scope().Lookup(name) != nil {
 		name += "x"
@@ -284,13 +285,6 @@ func sharedClient(u *unit.Unit, f *flow.File) string {
 	u.Declare(f, pos, name, "// "+name+" opens WebSocket connections: it bounds the handshake and follows no\n// redirect.\nvar "+name+" = &"+http+".Client{\n"+
 		"\tTimeout: 45 * "+time+".Second,\n\tCheckRedirect: func(*"+http+".Request, []*"+http+".Request) error {\n\t\treturn "+http+".ErrUseLastResponse\n\t},\n}\n\n")
 	return name
-}
-
-func itoaAny(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoaAny(n/10) + string(rune('0'+n%10))
 }
 
 // A literalWriter puts together the parts of a composite literal, a line a

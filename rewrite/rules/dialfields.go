@@ -6,7 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
-	"strings"
+	"strconv"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -409,14 +409,14 @@ func (d *dialPlan) nameTransport(def *dialDef) {
 		parts := append([]any{dl.transport + " := "}, t...)
 		d.u.Replace(f, at, at, append(parts, "\n")...)
 	case def.decl != nil && !def.decl.Lparen.IsValid():
-		at, dl.transport = def.decl.Pos(), d.freePackageName(f, "dialTransport")
+		at, dl.transport = def.decl.Pos(), freePackageName(d.u, f, "dialTransport")
 		if def.decl.Doc != nil {
 			at = def.decl.Doc.Pos()
 		}
 		parts := append([]any{"var " + dl.transport + " = "}, t...)
 		d.u.Replace(f, at, at, append(parts, "\n\n")...)
 	default:
-		at, dl.transport = def.spec.Pos(), d.freePackageName(f, "dialTransport")
+		at, dl.transport = def.spec.Pos(), freePackageName(d.u, f, "dialTransport")
 		if def.spec.Doc != nil {
 			at = def.spec.Doc.Pos()
 		}
@@ -426,9 +426,9 @@ func (d *dialPlan) nameTransport(def *dialDef) {
 }
 
 // freePackageName returns a name that nothing in f's package is called.
-func (d *dialPlan) freePackageName(f *flow.File, base string) string {
+func freePackageName(u *unit.Unit, f *flow.File, base string) string {
 	used := map[string]bool{}
-	for _, g := range d.u.Graph.Files {
+	for _, g := range u.Graph.Files {
 		if g.Pkg.PkgPath != f.Pkg.PkgPath {
 			continue
 		}
@@ -441,7 +441,7 @@ func (d *dialPlan) freePackageName(f *flow.File, base string) string {
 	}
 	name := base
 	for i := 2; used[name]; i++ {
-		name = base + strings.Repeat("x", i-2) + "2"
+		name = base + strconv.Itoa(i)
 	}
 	return name
 }

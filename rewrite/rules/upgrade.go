@@ -148,8 +148,11 @@ func planCompression(u *unit.Unit, f *flow.File, lit *ast.CompositeLit, kv *ast.
 		dropElement(u, f, lit, kv)
 		return
 	}
-	u.Replace(f, kv.Pos(), kv.End(),
-		"CompressionMode: "+u.Lib(f)+".CompressionNoContextTakeover,\nCompressionThreshold: 1")
+	sep := ", "
+	if u.Graph.Fset.PositionFor(lit.Pos(), false).Line != u.Graph.Fset.PositionFor(kv.Pos(), false).Line {
+		sep = ",\n"
+	}
+	u.Replace(f, kv.Pos(), kv.End(), "CompressionMode: "+u.Lib(f)+".CompressionNoContextTakeover"+sep+"CompressionThreshold: 1")
 	u.Note(f, kv.Pos(), "compression", "the read limit counts the decompressed size; gorilla's counts the bytes on the wire")
 }
 
@@ -270,7 +273,6 @@ func planUpgrade(u *unit.Unit, s *flow.Site) {
 	if !planResponseHeader(u, s, c, call) {
 		return
 	}
-	planOriginGuard(u, s, c, call)
 	planUnlimited(u, s, c)
 }
 
