@@ -8,11 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
+	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/goline"
@@ -75,7 +78,8 @@ func (m *moduleState) scan() {
 	})
 }
 
-// importsOf returns the libraries' import paths in a file.
+// importsOf returns the import paths of libraries, and of compat's other
+// engine, in a file.
 func importsOf(path string, src []byte) []string {
 	var in any
 	if src != nil {
@@ -87,7 +91,7 @@ func importsOf(path string, src []byte) []string {
 	}
 	var out []string
 	for _, imp := range f.Imports {
-		if p, err := strconv.Unquote(imp.Path.Value); err == nil && wsapi.LibraryOf(p) != nil {
+		if p, err := strconv.Unquote(imp.Path.Value); err == nil && (wsapi.LibraryOf(p) != nil || p == coderEngine) {
 			out = append(out, p)
 		}
 	}
@@ -124,26 +128,29 @@ func (pl *planner) modChanges(changed map[string][]byte) ([]FileChange, error) {
 	var out []FileChange
 	pl.msgs = nil
 	for _, m := range pl.mods {
-		before, after := map[string]bool{}, map[string]bool{}
+		before, after, gained := map[string]bool{}, map[string]bool{}, map[string]bool{}
 		for f, paths := range m.files {
 			for _, p := range paths {
 				before[modulePath(p)] = true
 			}
-			if src, ok := changed[f]; ok {
-				paths = importsOf(f, src)
-			}
-			for _, p := range paths {
-				after[modulePath(p)] = true
-			}
-		}
-		for f, src := range changed {
-			if _, ok := m.files[f]; !ok && pl.module(f) == m {
-				for _, p := range importsOf(f, src) {
+			if _, ok := changed[f]; !ok {
+				for _, p := range paths {
 					after[modulePath(p)] = true
 				}
 			}
 		}
-		cs, err := pl.modChange(m, before, after)
+		for f, src := range changed {
+			if pl.module(f) != m {
+				continue
+			}
+			for _, p := range importsOf(f, src) {
+				after[modulePath(p)] = true
+				if !slices.Contains(m.files[f], p) {
+					gained[modulePath(p)] = true
+				}
+			}
+		}
+		cs, err := pl.modChange(m, before, after, gained)
 		if err != nil {
 			return nil, err
 		}
@@ -165,13 +172,22 @@ func modulePath(importPath string) string {
 	return importPath
 }
 
-func (pl *planner) modChange(m *moduleState, before, after map[string]bool) ([]FileChange, error) {
+// modChange returns the changes of one module's go.mod and go.sum. before and
+// after are the modules that its files import, gained those that a file
+// imports which did not.
+func (pl *planner) modChange(m *moduleState, before, after, gained map[string]bool) ([]FileChange, error) {
 	var e gomod.Edit
 	var sums []module.Version
 	needGo := ""
 	want := func(mod, version, goVersion string) {
-		if !after[mod] || before[mod] {
+		if !gained[mod] {
 			return
+		}
+		if old := required(m.old, mod); old != "" && before[mod] {
+			if semver.Compare(old, version) >= 0 {
+				return
+			}
+			pl.msgs = append(pl.msgs, fmt.Sprintf("%s goes from %s to %s in the go.mod of %s", mod, old, version, m.Path))
 		}
 		v := module.Version{Path: mod, Version: version}
 		e.Require = append(e.Require, v)
@@ -243,11 +259,45 @@ func (pl *planner) modChange(m *moduleState, before, after map[string]bool) ([]F
 	var out []FileChange
 	if string(mod) != string(m.old) {
 		out = append(out, FileChange{Path: m.GoMod, Old: m.old, New: mod})
+		if pl.prog.tree.Vendored(m.Dir) {
+			pl.msgs = append(pl.msgs, "the vendor folder of "+m.Path+" no longer agrees with its go.mod: run `go mod vendor`")
+		}
 	}
 	if string(sum) != string(m.oldSum) {
 		out = append(out, FileChange{Path: m.sumPath, Old: m.oldSum, New: sum, Created: m.oldSum == nil})
 	}
 	return out, nil
+}
+
+// required returns the version in which go.mod requires a module, or "".
+func required(gomod []byte, path string) string {
+	f, err := modfile.ParseLax("go.mod", gomod, nil)
+	if err != nil {
+		return ""
+	}
+	for _, r := range f.Require {
+		if r.Mod.Path == path {
+			return r.Mod.Version
+		}
+	}
+	return ""
+}
+
+// knownGorilla is the version that the rules and compat follow.
+const knownGorilla = "v1.5.3"
+
+// otherVersions says which modules with a selected cluster use another gorilla
+// than the rules know.
+func (pl *planner) otherVersions() []string {
+	var out []string
+	for _, m := range pl.mods {
+		v := required(m.old, wsapi.GorillaModule)
+		if v == "" || v == knownGorilla || len(m.files) == 0 {
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s uses %s %s; the rules and compat follow %s", m.Path, wsapi.GorillaModule, v, knownGorilla))
+	}
+	return out
 }
 
 // goLine returns the go line that holds for the module.
