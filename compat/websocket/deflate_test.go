@@ -161,9 +161,19 @@ func TestDeflateHandlerReads(t *testing.T) {
 	z := deflate(t, 5, "Hello, Hello, Hello")
 	ws, _ := serveConfig(t, connConfig{compress: true}, bytes.NewReader(frames(
 		frame(0x41, z[:5]), frame(0x89, ""), frame(0x80, z[5:]), frame(0xc1, z), frame(0xc1, z))))
-	ws.SetPingHandler(func(string) error { wantMessage(t, ws, TextMessage, "Hello, Hello, Hello"); return nil })
+	var inner io.Reader
+	ws.SetPingHandler(func(string) error {
+		var err error
+		if _, inner, err = ws.NextReader(); err == nil {
+			_, err = io.ReadFull(inner, make([]byte, 3))
+		}
+		return err
+	})
 	_, _, err := ws.ReadMessage()
 	wantError(t, "interrupted message", err, io.ErrClosedPipe)
+	if p, err := io.ReadAll(inner); string(p) != "lo, Hello, Hello" || err != nil {
+		t.Errorf("inner message goes on with %q, %v", p, err)
+	}
 	wantMessage(t, ws, TextMessage, "Hello, Hello, Hello")
 }
 

@@ -186,9 +186,6 @@ func (c *Conn) readAll(r *messageReader) ([]byte, error) {
 			c.readErr = permanent(c.nextFragment())
 		}
 		if c.readErr != nil {
-			if c.readErr == io.EOF {
-				return p, errUnexpectedEOF
-			}
 			return p, c.readErr
 		}
 	}

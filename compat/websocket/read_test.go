@@ -112,6 +112,50 @@ func TestPartIsUnmasked(t *testing.T) {
 	want1006(t, "read", err)
 }
 
+// lastWords returns the end of the stream together with the last bytes.
+type lastWords struct{ p []byte }
+
+func (l *lastWords) Read(p []byte) (int, error) {
+	n := copy(p, l.p)
+	if l.p = l.p[n:]; len(l.p) == 0 {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func TestEOFWithData(t *testing.T) {
+	text := strings.Repeat("x", 20000) // read past the buffer
+	in := frame(0x82, text)
+	ws, _ := serveConfig(t, connConfig{}, &lastWords{in})
+	wantMessage(t, ws, BinaryMessage, text)
+
+	ws, _ = serveConfig(t, connConfig{}, &lastWords{in})
+	_, r, err := ws.NextReader()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, 30000)
+	n := 0
+	for err == nil {
+		var k int
+		k, err = r.Read(p[n:])
+		n += k
+	}
+	if n != len(text) || err != io.EOF {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	_, err = r.Read(p)
+	want1006(t, "read after the end", err)
+
+	in[0] = 0x02
+	ws, _ = serveConfig(t, connConfig{}, &lastWords{in})
+	_, got, err := ws.ReadMessage()
+	if string(got) != text {
+		t.Errorf("%d bytes", len(got))
+	}
+	want1006(t, "first of two fragments", err)
+}
+
 func TestRestIsDiscarded(t *testing.T) {
 	pings := 0
 	ws, _ := serve(t, frames(

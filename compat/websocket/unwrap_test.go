@@ -170,6 +170,17 @@ func TestPassThrough(t *testing.T) {
 	}
 }
 
+func TestUnwrapAfterClose(t *testing.T) {
+	server, client := pipe(t, connConfig{})
+	wantError(t, "close", server.WriteMessage(CloseMessage, nil), nil)
+	server.Unwrap()
+	wantError(t, "write", server.WriteMessage(TextMessage, nil), ErrCloseSent)
+	_, _, err := client.ReadMessage()
+	if !IsCloseError(err, CloseNoStatusReceived) {
+		t.Error(err)
+	}
+}
+
 func TestPassThroughDeadline(t *testing.T) {
 	server, client := pipe(t, connConfig{})
 	server.Unwrap()

@@ -31,12 +31,52 @@ func (r *recorder) Write(p []byte) (int, error) {
 // close releases the engine of l and waits for that.
 func (l *Link) close() { _ = l.conn.CloseNow() }
 
+// observed is an engine's connection whose errors are kept.
+type observed struct {
+	Conn
+	err error
+}
+
+func (o *observed) Reader(ctx context.Context) (int, io.Reader, error) {
+	typ, r, err := o.Conn.Reader(ctx)
+	o.keep(err)
+	return typ, observedReader{o, r}, err
+}
+
+type observedReader struct {
+	o *observed
+	r io.Reader
+}
+
+func (r observedReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	r.o.keep(err)
+	return n, err
+}
+
+func (o *observed) Write(ctx context.Context, typ int, p []byte) error {
+	err := o.Conn.Write(ctx, typ, p)
+	o.keep(err)
+	return err
+}
+
+func (o *observed) keep(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+}
+
 func TestLinkDecode(t *testing.T) {
 	key := [4]byte{0xa1, 0xb2, 0xc3, 0xd4}
 	for _, server := range []bool{true, false} {
 		l := NewLink(new(recorder), server)
+		o := &observed{Conn: l.conn}
+		l.conn = o
 		for round, released := range []bool{false, true} {
 			if released {
+				if o.err != nil {
+					t.Errorf("the engine decoded with %v", o.err)
+				}
 				l.close()
 			}
 			for _, size := range []int{0, 1, 3, 15, 16, 17, 125, 126, 4095, 4096, 5000, 65536, 200000} {
@@ -101,8 +141,13 @@ func TestLinkWriteFrame(t *testing.T) {
 	for _, server := range []bool{true, false} {
 		conn := new(recorder)
 		l := NewLink(conn, server)
+		o := &observed{Conn: l.conn}
+		l.conn = o
 		for _, released := range []bool{false, true} {
 			if released {
+				if o.err != nil {
+					t.Errorf("the engine wrote with %v", o.err)
+				}
 				l.close()
 			}
 			for _, first := range []byte{0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0xc1, 0x41, 0x88, 0x89, 0x8a} {
