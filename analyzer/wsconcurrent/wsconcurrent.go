@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"go/token"
+	"go/types"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -154,10 +155,15 @@ func name(fn *ssa.Function) string {
 	if fn == nil || fn.Object() == nil {
 		return ""
 	}
-	if recv := fn.Signature.Recv(); recv != nil {
+	// A bound method has a wrapper of its own; the declaration knows better.
+	decl, ok := fn.Object().(*types.Func)
+	if !ok {
+		return fn.Name()
+	}
+	if recv := decl.Signature().Recv(); recv != nil {
 		if t := flow.TypeName(recv.Type()); t != "" {
-			return t + "." + fn.Name()
+			return t + "." + decl.Name()
 		}
 	}
-	return fn.Name()
+	return decl.Name()
 }

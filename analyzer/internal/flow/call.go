@@ -17,6 +17,7 @@ func (s *scope) emit(instr ssa.Instruction, h held) {
 		s.call(&instr.Call, instr, instr, h, nil)
 	case *ssa.Go:
 		run := instr.Call.StaticCallee()
+		s.prog.started[run] = true
 		s.call(&instr.Call, instr, instr, nil, &Thread{Kind: Go, Pos: instr.Pos(), Run: run})
 	case *ssa.MakeClosure:
 		s.closure(instr)

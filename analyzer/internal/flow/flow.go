@@ -18,6 +18,7 @@ type Program struct {
 
 	summaries map[*ssa.Function]*summary
 	called    map[*ssa.Function]bool // by something in the package
+	started   map[*ssa.Function]bool // by a go statement
 	scopes    []*scope
 	impls     map[*types.Func][]*ssa.Function
 	libTypes  map[*wsapi.Library]types.Type // pointer to the connection type
@@ -29,6 +30,7 @@ func New(pkg *lazyssa.Package, libs []*wsapi.Library) *Program {
 		pkg: pkg, libs: libs, paths: make(interner),
 		summaries: make(map[*ssa.Function]*summary),
 		called:    make(map[*ssa.Function]bool),
+		started:   make(map[*ssa.Function]bool),
 		impls:     make(map[*types.Func][]*ssa.Function),
 		libTypes:  connTypes(pkg.SSA.Pkg, libs),
 	}
@@ -305,7 +307,9 @@ func (s *scope) export() {
 	for _, st := range s.stores {
 		for _, dst := range append([]*Path{st.dst}, s.loads([]*Path{st.dst})...) {
 			for _, src := range s.loads([]*Path{st.src}) {
-				if visible(dst) && visible(src) && dst != src {
+				// A fresh object counts as well: the caller learns that the
+				// place has a new one.
+				if visible(dst) && dst != src && (visible(src) || fromCall(src)) {
 					s.sum.stores = append(s.sum.stores, store{dst: dst, src: src})
 				}
 			}
@@ -314,6 +318,12 @@ func (s *scope) export() {
 			break
 		}
 	}
+}
+
+// fromCall reports whether a path is the result of a call.
+func fromCall(p *Path) bool {
+	_, ok := p.val.(*ssa.Call)
+	return ok && p.parent == nil && p.kind == siteRoot
 }
 
 func (s *scope) isReturned(p *Path) bool {

@@ -168,7 +168,7 @@ func (s *scope) repeats(e *Effect) {
 	e.repeat = true
 	if e.live() {
 		e.Multi = true
-		e.Reassigned = s.reassigned(e)
+		e.Reassigned = e.Reassigned || s.reassigned(e) || s.renewed(e.Obj.own)
 	}
 }
 
@@ -245,6 +245,17 @@ func (s *scope) reassigned(e *Effect) bool {
 				reaches(e.anchor, st.at, nil) && reaches(st.at, e.anchor, nil) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// renewed reports whether the connection can be one that a callee makes: it is
+// then another each time the callee runs.
+func (s *scope) renewed(own []*Path) bool {
+	for _, p := range own {
+		if fromCall(p) && p.fn != s.fn {
+			return true
 		}
 	}
 	return false

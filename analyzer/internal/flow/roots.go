@@ -64,7 +64,7 @@ func (pr *Program) roots() []*root {
 			kind = once
 		case handlerShaped(fn.Signature) && (taken[fn] || !pr.called[fn] || fn.Name() == "ServeHTTP"), connHandlerFunc(fn, taken):
 			kind = request
-		case !isMain && exported(fn), !pr.called[fn]:
+		case !isMain && exported(fn) && !pr.started[fn], !pr.called[fn]:
 			kind = anybody
 		default:
 			continue
@@ -270,7 +270,7 @@ func confidence(r, q *root, a, b rootUse) (rule.Confidence, bool) {
 	case da && db:
 		if r != q && r.kind == anybody && q.kind == anybody {
 			c = rule.Min(c, rule.Medium)
-			if a.Pos == b.Pos {
+			if a.Pos == b.Pos || a.Thread == b.Thread {
 				c = rule.Low // two ways to start the same, for an object each
 			}
 		}
