@@ -326,7 +326,8 @@ func (k *headerKeys) variable(f *flow.File, v *types.Var, depth int) {
 			}
 		case edge.CallExpr_Args:
 			call := parent.(*ast.CallExpr)
-			if s := callSite(k.u, f, call); s != nil && (s.Symbol == "Dialer.Dial" || s.Symbol == "Dialer.DialContext") {
+			// The call may be of another cluster.
+			if s := dialerSite(k.u, f, call.Fun); s != nil && (s.Symbol == "Dialer.Dial" || s.Symbol == "Dialer.DialContext") {
 				continue
 			}
 			if f.Pkg.TypesInfo.Types[call.Fun].IsType() {
