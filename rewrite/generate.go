@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -100,6 +101,7 @@ func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
 		return nil, err
 	}
 	out = append(out, engine...)
+	out = append(out, pl.idleEngines(changed)...)
 	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
 	return out, nil
 }
@@ -154,6 +156,36 @@ func (pl *planner) helperSource(pkg string, names map[string]bool) ([]byte, erro
 	return format.Source([]byte(b.String()))
 }
 
+// engineSource is the whole of the engine file, so that one that somebody has
+// changed is left alone.
+const engineSource = "package main\n\n// The WebSocket engine below compat is github.com/coder/websocket.\nimport _ \"" + coderEngine + "\"\n"
+
+// idleEngines removes the engine files of modules in which nothing uses compat
+// any more.
+func (pl *planner) idleEngines(changed map[string][]byte) []FileChange {
+	var out []FileChange
+	for _, m := range pl.mods {
+		var engines []string
+		used := false
+		for f, paths := range m.files {
+			if filepath.Base(f) == engineFile {
+				engines = append(engines, f)
+				continue
+			}
+			if src, ok := changed[f]; ok {
+				paths = importsOf(f, src)
+			}
+			used = used || slices.Contains(paths, wsapi.CompatPath)
+		}
+		for _, f := range engines {
+			if old, err := os.ReadFile(f); err == nil && !used && string(old) == engineSource {
+				out = append(out, FileChange{Path: f, Old: old, Deleted: true})
+			}
+		}
+	}
+	return out
+}
+
 // engineFiles returns, where compat shall run on coder, the blank import of
 // the engine for each main package that reaches compat.
 func (pl *planner) engineFiles(changed map[string][]byte) ([]FileChange, error) {
@@ -188,7 +220,7 @@ func (pl *planner) engineFiles(changed map[string][]byte) ([]FileChange, error) 
 				continue
 			}
 			seen[dir] = true
-			src := []byte("package main\n\n// The WebSocket engine below compat is github.com/coder/websocket.\nimport _ " + strconv.Quote(coderEngine) + "\n")
+			src := []byte(engineSource)
 			old, err := os.ReadFile(path)
 			if err == nil && bytes.Equal(old, src) {
 				continue

@@ -364,9 +364,16 @@ func (pl *planner) neededIndirectly(mod string, after map[string]bool) bool {
 	if mod == wsapi.TargetNhooyr.Path && after[wsapi.CompatModule] {
 		return true
 	}
-	for path := range pl.prog.tree.Foreign {
-		if modulePath(path) == mod {
-			return true
+	shim := after[wsapi.CompatModule] || after[coderEngine]
+	for path, importers := range pl.prog.tree.Foreign {
+		if modulePath(path) != mod {
+			continue
+		}
+		for _, p := range importers {
+			// compat and its engines go together.
+			if shim || p != wsapi.CompatModule && !strings.HasPrefix(p, wsapi.CompatModule+"/") {
+				return true
+			}
 		}
 	}
 	return false

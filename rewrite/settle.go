@@ -88,7 +88,7 @@ func (pl *planner) assembleAll() ([]FileChange, *failure, error) {
 		return nil, nil, err
 	}
 	for _, c := range generated {
-		goFiles[c.Path] = c.New
+		goFiles[c.Path] = overlayBytes(c)
 	}
 	changes = append(changes, generated...)
 	mods, err := pl.modChanges(goFiles)
@@ -163,7 +163,7 @@ func splitPos(pos string) (string, int) {
 func (pl *planner) verify(ctx context.Context, changes []FileChange) ([]fault, error) {
 	overlay := map[string][]byte{}
 	for _, c := range changes {
-		overlay[c.Path] = c.New
+		overlay[c.Path] = overlayBytes(c)
 	}
 	tree := pl.prog.tree
 	views, fset, err := tree.Verify(ctx, overlay)
@@ -181,6 +181,15 @@ func (pl *planner) verify(ctx context.Context, changes []FileChange) ([]fault, e
 		faults = pl.vet(views, fset, changes)
 	}
 	return faults, nil
+}
+
+// overlayBytes returns what stands for the change in an overlay, which cannot
+// delete a file.
+func overlayBytes(c FileChange) []byte {
+	if c.Deleted {
+		return []byte("package main\n")
+	}
+	return c.New
 }
 
 // compare returns what is wrong with a view that was not before.

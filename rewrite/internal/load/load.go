@@ -84,9 +84,9 @@ type Tree struct {
 	// Libraries are the main modules that have a package at their root that
 	// others can import.
 	Libraries map[string]bool
-	// Foreign holds the libraries' import paths that packages outside the main
-	// modules import.
-	Foreign map[string]bool
+	// Foreign maps the libraries' import paths to the packages outside the main
+	// modules that import them.
+	Foreign map[string][]string
 	// Unseen are files that use a library and belong to no configuration that
 	// could be loaded, with the reason.
 	Unseen map[string]string
@@ -108,7 +108,7 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 	if _, err := os.Stat(cfg.Dir); err != nil {
 		return nil, err
 	}
-	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}, Foreign: map[string]bool{}, Libraries: map[string]bool{}}
+	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}, Foreign: map[string][]string{}, Libraries: map[string]bool{}}
 	if err := t.findModules(ctx); err != nil {
 		return nil, err
 	}
@@ -236,7 +236,7 @@ func (t *Tree) reach(pkgs []*packages.Package) map[*packages.Package]bool {
 		foreign := !r && (p.Module == nil || !p.Module.Main)
 		for _, imp := range p.Imports {
 			if foreign && t.Config.Reaches(imp.PkgPath) {
-				t.Foreign[imp.PkgPath] = true
+				t.Foreign[imp.PkgPath] = append(t.Foreign[imp.PkgPath], p.PkgPath)
 			}
 			if visit(imp) {
 				r = true
