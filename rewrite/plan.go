@@ -166,10 +166,10 @@ func (pl *planner) bounds(it *item) Outcome {
 	}
 	for _, b := range it.c.Boundaries {
 		switch b.Kind {
-		case flow.Dependency, flow.Broken, flow.Generated:
+		case flow.Dependency, flow.Broken, flow.Generated, flow.Reflect:
 			add(Pinned, b)
 		case flow.API:
-			if !pl.opts.BreakAPI && pl.opts.Mode == Fix {
+			if !pl.opts.BreakAPI {
 				add(Pinned, b)
 			}
 		case flow.Interface, flow.DotImport, flow.Unsafe:
@@ -267,7 +267,7 @@ func (pl *planner) canShim() bool {
 
 // plan makes the public form.
 func (pl *planner) plan(changes []FileChange) *Plan {
-	out := &Plan{Options: pl.opts, Changes: changes, Skipped: pl.prog.Skipped, Messages: pl.msgs, Configs: len(pl.prog.tree.Views)}
+	out := &Plan{Options: pl.opts, Changes: changes, Skipped: pl.prog.Skipped, Messages: append(pl.otherVersions(), pl.msgs...), Configs: len(pl.prog.tree.Views)}
 	ids := map[string]bool{}
 	for _, v := range pl.prog.tree.Views {
 		for _, p := range v.Packages {

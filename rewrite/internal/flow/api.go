@@ -3,6 +3,7 @@ package flow
 import (
 	"go/types"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -126,10 +127,12 @@ func applications(t *load.Tree) map[string]bool {
 	}
 	out := map[string]bool{}
 	var visit func(p *packages.Package)
+	visited := map[*packages.Package]bool{}
 	visit = func(p *packages.Package) {
-		if out[p.PkgPath] {
+		if visited[p] {
 			return
 		}
+		visited[p] = true
 		out[p.PkgPath] = true
 		for path := range p.Imports {
 			if imp := byPath[path]; imp != nil && imp.Module != nil && !t.Libraries[imp.Module.Path] {
@@ -137,9 +140,19 @@ func applications(t *load.Tree) map[string]bool {
 			}
 		}
 	}
-	for _, p := range byPath {
-		if p.Name == "main" && p.Module != nil && !isExample(strings.TrimPrefix(p.PkgPath, p.Module.Path)) {
-			visit(p)
+	for _, v := range t.Views {
+		for _, p := range v.Packages {
+			if p.Name != "main" || p.ForTest != "" || len(p.GoFiles) == 0 {
+				continue
+			}
+			// Files that are loaded one by one have no import path.
+			m := t.ModuleOf(p.GoFiles[0])
+			if m == nil {
+				continue
+			}
+			if dir, err := filepath.Rel(m.Dir, filepath.Dir(p.GoFiles[0])); err == nil && !isExample(filepath.ToSlash(dir)) {
+				visit(p)
+			}
 		}
 	}
 	return out

@@ -449,6 +449,40 @@ import "github.com/gorilla/websocket"
 
 func Serve(c *websocket.Conn) { c.Close() } //C
 `},
+	{"a command that is run by its file makes an application", `
+-- go.mod --
+module example.net/app
+
+$GOMOD
+-- chat/chat.go --
+package chat
+
+import "github.com/gorilla/websocket"
+
+func Serve(c *websocket.Conn) { c.Close() } //A
+-- server.go --
+//go:build ignore
+
+package main
+
+import (
+	"example.net/app/chat"
+
+	"github.com/gorilla/websocket"
+)
+
+func main() { chat.Serve(nil) }
+
+func dial() { websocket.DefaultDialer.Dial("", nil) } //B
+-- client.go --
+//go:build ignore
+
+package main
+
+import "github.com/gorilla/websocket"
+
+func main() { websocket.DefaultDialer.Dial("", nil) } //C
+`},
 	{"an example does not make an application", `
 -- go.mod --
 module example.net/app

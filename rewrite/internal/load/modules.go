@@ -125,18 +125,18 @@ func sameFile(a, b string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
-// vendored reports whether the go command would use a vendor folder, which a
-// changed go.mod no longer agrees with.
-func (t *Tree) vendored() bool {
+// Vendored reports whether the module in dir has a vendor folder that the go
+// command would use, and with which a changed go.mod no longer agrees.
+func (t *Tree) Vendored(dir string) bool {
 	if t.Work != "" {
 		return false
 	}
-	for _, m := range t.Modules {
-		if _, err := os.Stat(filepath.Join(m.Dir, "vendor", "modules.txt")); err == nil {
-			return true
-		}
-	}
-	return false
+	_, err := os.Stat(filepath.Join(dir, "vendor", "modules.txt"))
+	return err == nil
+}
+
+func (t *Tree) vendored() bool {
+	return slices.ContainsFunc(t.Modules, func(m Module) bool { return t.Vendored(m.Dir) })
 }
 
 // ModuleOf returns the main module whose folder holds the file, or nil.
@@ -154,8 +154,9 @@ func (t *Tree) ModuleOf(file string) *Module {
 }
 
 // RequiredByOthers reports whether a module of the graph other than the main
-// modules requires mod. It answers true where the graph cannot be had.
-func (t *Tree) RequiredByOthers(mod string) bool {
+// modules, and those that are about to go, requires mod. It answers true where
+// the graph cannot be had.
+func (t *Tree) RequiredByOthers(mod string, gone []string) bool {
 	if t.graph == nil {
 		out, err := t.run(context.Background(), "mod", "graph")
 		if err != nil {
@@ -165,7 +166,8 @@ func (t *Tree) RequiredByOthers(mod string) bool {
 	}
 	for _, line := range t.graph {
 		from, to, _ := strings.Cut(line, " ")
-		if strings.Contains(from, "@") && strings.HasPrefix(to, mod+"@") {
+		path, _, dependency := strings.Cut(from, "@")
+		if dependency && !slices.Contains(gone, path) && strings.HasPrefix(to, mod+"@") {
 			return true
 		}
 	}
