@@ -245,7 +245,7 @@ func (pl *planner) modChange(m *moduleState, before, after, gained map[string]bo
 	for _, mod := range e.Drop {
 		// Another module of the graph may still ask for it without importing
 		// it; then its go.sum lines are needed on.
-		if !pl.prog.tree.RequiredByOthers(mod) {
+		if !pl.prog.tree.RequiredByOthers(mod, e.Drop) {
 			gone = append(gone, mod)
 		}
 	}
