@@ -276,14 +276,19 @@ func (m *memoryConn) answer(p []byte) {
 	if err != nil {
 		panic(err)
 	}
-	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	m.reply = switchingProtocols(r.Header.Get("Sec-WebSocket-Key"), m.compress)
+}
+
+// switchingProtocols is the answer to a handshake with this key.
+func switchingProtocols(key string, compress bool) []byte {
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	var b strings.Builder
 	b.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
 	b.WriteString("Sec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(sum[:]) + "\r\n")
-	if m.compress {
+	if compress {
 		b.WriteString("Sec-WebSocket-Extensions: " + extension + "\r\n")
 	}
-	m.reply = []byte(b.String() + "\r\n")
+	return []byte(b.String() + "\r\n")
 }
 
 func (m *memoryConn) Close() error {
