@@ -84,6 +84,11 @@ func newInflater(r *messageReader) *inflater {
 func (z *inflater) Read(p []byte) (int, error) {
 	z.c.readMu.Lock()
 	defer z.c.readMu.Unlock()
+	return z.read(p)
+}
+
+// read is Read for a caller that holds readMu.
+func (z *inflater) read(p []byte) (int, error) {
 	if z.s == nil {
 		return 0, io.ErrClosedPipe
 	}
@@ -105,8 +110,8 @@ func (z *inflater) Read(p []byte) (int, error) {
 	n, err := s.flate.Read(p)
 	z.busy = false
 	if z.s == nil {
-		// Closed by a read in another goroutine; s is not reused.
-		return 0, io.ErrClosedPipe
+		// Closed meanwhile, so s was not reused.
+		return 0, errInterrupted
 	}
 	z.n += int64(n)
 	if limit > 0 && z.n > limit {

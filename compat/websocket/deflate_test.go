@@ -170,7 +170,7 @@ func TestDeflateHandlerReads(t *testing.T) {
 		return err
 	})
 	_, _, err := ws.ReadMessage()
-	wantError(t, "interrupted message", err, io.ErrClosedPipe)
+	wantError(t, "interrupted message", err, errInterrupted)
 	if p, err := io.ReadAll(inner); string(p) != "lo, Hello, Hello" || err != nil {
 		t.Errorf("inner message goes on with %q, %v", p, err)
 	}

@@ -177,10 +177,6 @@ func (n *native) readMessage() (messageType int, p []byte, err error) {
 	return messageType, p, err
 }
 
-type readFunc func(p []byte) (int, error)
-
-func (f readFunc) Read(p []byte) (int, error) { return f(p) }
-
 // nativeReader reads one message.
 type nativeReader struct {
 	n     *native

@@ -18,6 +18,10 @@ const (
 	trustedLength = 64 << 10
 )
 
+// errInterrupted is returned by a read that was waiting for more of a message
+// while the next one was started, inside a handler or by another goroutine.
+var errInterrupted = errors.New("websocket: message interrupted by the read of another")
+
 // ErrReadLimit is returned by a read of a message that is larger than the
 // limit of [Conn.SetReadLimit].
 var ErrReadLimit = errors.New("websocket: read limit exceeded")
@@ -88,7 +92,10 @@ func (r *messageReader) Read(p []byte) (int, error) {
 // read is Read for a caller that holds readMu.
 func (r *messageReader) read(p []byte) (int, error) {
 	c := r.c
-	for c.reader == r && c.readErr == nil {
+	if c.reader != r {
+		return 0, io.EOF
+	}
+	for c.readErr == nil {
 		if c.remaining > 0 {
 			n, err := c.readPayload(p)
 			c.decode(p[:n])
@@ -96,14 +103,11 @@ func (r *messageReader) read(p []byte) (int, error) {
 		}
 		if c.final {
 			c.reader = nil
-			break
+			return 0, io.EOF
 		}
-		if err := c.nextFragment(); err != nil {
-			c.readErr = permanent(err)
+		if err := c.nextFragment(r); err != nil {
+			return 0, err
 		}
-	}
-	if c.reader != r {
-		return 0, io.EOF
 	}
 	if c.readErr == io.EOF {
 		return 0, errUnexpectedEOF
@@ -111,14 +115,24 @@ func (r *messageReader) read(p []byte) (int, error) {
 	return 0, c.readErr
 }
 
-// nextFragment advances to the next data frame inside a message, or handles
-// one control frame.
-func (c *Conn) nextFragment() error {
+// nextFragment advances to the next data frame inside the message of r, or
+// handles one control frame. Except for errInterrupted, an error is sticky.
+func (c *Conn) nextFragment(r *messageReader) error {
 	opcode, err := c.advanceFrame()
 	if err == nil && (opcode == TextMessage || opcode == BinaryMessage) {
 		err = errors.New("websocket: internal error, unexpected text or binary in Reader")
 	}
-	return err
+	if err != nil {
+		c.readErr = permanent(err)
+		if err == io.EOF { // of a handler
+			return errUnexpectedEOF
+		}
+		return c.readErr
+	}
+	if c.reader != r {
+		return errInterrupted
+	}
+	return nil
 }
 
 // readPayload reads payload bytes of the current frame into p, once and still
@@ -147,49 +161,44 @@ func (c *Conn) ReadMessage() (messageType int, p []byte, err error) {
 	if n := c.native.Load(); n != nil {
 		return n.readMessage()
 	}
-	messageType, p, z, err := c.readMessage()
-	if z != nil {
-		p, err = io.ReadAll(z)
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	messageType, err = c.nextMessage()
+	if err != nil {
+		return messageType, nil, err
+	}
+	if c.inflate != nil {
+		p, err = io.ReadAll(readFunc(c.inflate.read))
+	} else {
+		p, err = c.readAll(c.reader)
 	}
 	return messageType, p, err
 }
 
-// readMessage returns the next message, or a reader of it where it is compressed.
-func (c *Conn) readMessage() (messageType int, p []byte, z *inflater, err error) {
-	c.readMu.Lock()
-	defer c.readMu.Unlock()
-	messageType, err = c.nextMessage()
-	if err != nil || c.inflate != nil {
-		return messageType, nil, c.inflate, err
-	}
-	p, err = c.readAll(c.reader)
-	return messageType, p, nil, err
-}
+// readFunc is an io.Reader that is a function.
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 // readAll reads the rest of the message of r. The buffer is sized by the
 // frames' lengths, as far as they are to be trusted.
 func (c *Conn) readAll(r *messageReader) ([]byte, error) {
 	p := []byte{}
-	for c.reader == r {
-		if c.readErr == nil && c.remaining > 0 {
+	for {
+		if c.remaining > 0 {
 			var err error
 			if p, err = c.readFrame(p); err != nil && err != io.EOF {
 				return p, err
 			}
-			continue
 		}
-		if c.final && c.remaining == 0 {
+		if c.final {
 			c.reader = nil
-			break
+			return p, nil
 		}
-		if c.readErr == nil {
-			c.readErr = permanent(c.nextFragment())
-		}
-		if c.readErr != nil {
-			return p, c.readErr
+		if err := c.nextFragment(r); err != nil {
+			return p, err
 		}
 	}
-	return p, nil
 }
 
 // readFrame appends the rest of the current frame to p.

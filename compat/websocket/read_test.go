@@ -202,6 +202,25 @@ func TestHandlerError(t *testing.T) {
 	}
 }
 
+// TestHandlerEOF has a handler return what stands for the end of a message.
+func TestHandlerEOF(t *testing.T) {
+	for _, whole := range []bool{true, false} {
+		ws, _ := serve(t, frames(frame(0x01, "first"), frame(0x89, ""), frame(0x80, "second")))
+		ws.SetPingHandler(func(string) error { return io.EOF })
+		var err error
+		if whole {
+			_, _, err = ws.ReadMessage()
+		} else if _, r, err1 := ws.NextReader(); err1 != nil {
+			t.Fatal(err1)
+		} else {
+			_, err = io.ReadAll(r)
+		}
+		want1006(t, "message", err)
+		_, _, err = ws.NextReader()
+		wantError(t, "next read", err, io.EOF)
+	}
+}
+
 // TestHandlerMayDoAnything uses the connection inside a handler.
 func TestHandlerMayDoAnything(t *testing.T) {
 	ws, c := serve(t, frames(frame(0x89, "1"), frame(0x81, "inner"), frame(0x81, "outer"), frame(0x88, "\x03\xe8")))
@@ -218,6 +237,28 @@ func TestHandlerMayDoAnything(t *testing.T) {
 	}
 	if out := c.written(t); fmt.Sprint(out) != "[81 reply]" || !c.closed {
 		t.Errorf("%q, closed %v", out, c.closed)
+	}
+}
+
+// TestInterrupted reads the next message inside a handler that runs in the
+// middle of one. What is left of that is lost, and it does not look whole.
+func TestInterrupted(t *testing.T) {
+	for _, whole := range []bool{true, false} {
+		ws, _ := serve(t, frames(frame(0x01, "outer"), frame(0x89, "1"), frame(0x80, "lost"), frame(0x81, "inner"), frame(0x81, "next")))
+		ws.SetPingHandler(func(string) error { wantMessage(t, ws, TextMessage, "inner"); return nil })
+		var p []byte
+		var err error
+		if whole {
+			_, p, err = ws.ReadMessage()
+		} else if _, r, err1 := ws.NextReader(); err1 != nil {
+			t.Fatal(err1)
+		} else {
+			p, err = io.ReadAll(r)
+		}
+		if string(p) != "outer" || err != errInterrupted {
+			t.Errorf("%q, %v", p, err)
+		}
+		wantMessage(t, ws, TextMessage, "next")
 	}
 }
 

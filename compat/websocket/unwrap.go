@@ -116,7 +116,7 @@ func (c *Conn) skipMessage() error {
 	c.readMu.Lock()
 	defer c.readMu.Unlock()
 	for !c.final {
-		if err := c.nextFragment(); err != nil {
+		if _, err := c.advanceFrame(); err != nil {
 			return err
 		}
 	}

@@ -130,8 +130,7 @@ func (t *Tap) Write(p []byte) (int, error) {
 		o.begun = true
 		t.send(p)
 	case o.held != nil && len(p) >= direct:
-		t.send(*o.held, p)
-		t.drop()
+		t.sendHeld(p)
 	case o.begun && o.held == nil && len(p) >= direct:
 		t.send(p)
 	default:
@@ -174,16 +173,18 @@ func (t *Tap) gather(p []byte) {
 	}
 }
 
-// send writes bufs to the network and remembers the error.
-func (t *Tap) send(bufs ...[]byte) {
-	o := &t.out
-	o.wrote = true
-	if len(bufs) == 1 {
-		_, o.err = t.conn.Write(bufs[0])
-		return
-	}
-	v := net.Buffers(bufs)
-	_, o.err = v.WriteTo(t.conn)
+// send writes p to the network and remembers the error.
+func (t *Tap) send(p []byte) {
+	t.out.wrote = true
+	_, t.out.err = t.conn.Write(p)
+}
+
+// sendHeld writes what is held and p behind it.
+func (t *Tap) sendHeld(p []byte) {
+	t.out.wrote = true
+	v := net.Buffers{*t.out.held, p}
+	_, t.out.err = v.WriteTo(t.conn)
+	t.drop()
 }
 
 func (t *Tap) drop() {
