@@ -17,7 +17,8 @@ var dialRule = &unit.Rule{
 	Name: "dial",
 	Doc: `A Dialer becomes DialOptions and Dial becomes the function Dial, which goes through net/http: network, TLS and
 proxy settings move to an http.Transport, timeout and cookies to an http.Client. DefaultDialer becomes a client with
-its 45 seconds. As in gorilla no redirect is followed. Headers become HTTPHeader, a Host header becomes Host. After
+its 45 seconds. As in gorilla no redirect is followed, and a transport that is made where it dials keeps no idle
+connection of a refused handshake. Headers become HTTPHeader, a Host header becomes Host. After
 success the target's resp.Body is nil: closing it is deleted, and where it is used otherwise it becomes
 http.NoBody.`,
 	Plan: func(u *unit.Unit) {

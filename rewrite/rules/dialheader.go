@@ -38,19 +38,30 @@ func (d *dialPlan) header(s *flow.Site, c inspector.Cursor, h ast.Expr) (dialHea
 	if lit, ok := ast.Unparen(h).(*ast.CompositeLit); ok {
 		return d.headerLiteral(s, lit)
 	}
+	keys := &headerKeys{u: u, seen: map[types.Object]bool{}}
+	keys.expr(f, h, 4)
 	name := []any{h}
 	if !pure(h) {
+		named := keys.unknown || keys.host || keys.protocol
+		_, inPlace := d.inline[ast.Unparen(unit.Recv(s))]
 		at, ok := statementBefore(c)
-		if !ok || !quiet(f, c.Node().(*ast.CallExpr), h) {
+		args := c.Node().(*ast.CallExpr).Args
+		if (named || !inPlace) && (!ok || len(args) == 3 && !quiet(f, args[0])) {
 			u.Refuse(s.Pos, "the request header is computed in the call", "assign it to a variable first")
 			return dialHeader{}, false
 		}
-		v := u.Fresh(f, c, "header")
-		u.Replace(f, at.Node().Pos(), at.Node().Pos(), v+" := ", h, "\n")
-		name = []any{v}
+		if url := args[len(args)-2]; (named || !inPlace) && !quiet(f, url) {
+			// What the address calls still comes first.
+			v := u.Fresh(f, c, "addr")
+			u.Replace(f, at.Node().Pos(), at.Node().Pos(), v+" := ", url, "\n")
+			u.Replace(f, url.Pos(), url.End(), v)
+		}
+		if named {
+			v := u.Fresh(f, c, "header")
+			u.Replace(f, at.Node().Pos(), at.Node().Pos(), v+" := ", h, "\n")
+			name = []any{v}
+		}
 	}
-	keys := &headerKeys{u: u, seen: map[types.Object]bool{}}
-	keys.expr(f, h, 4)
 	get := func(method, key string) []any {
 		x := name
 		if !isNamed(unit.TypeOf(s, h), "net/http", "Header") {
@@ -80,41 +91,31 @@ func isNamed(t types.Type, path, name string) bool {
 	return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == path && n.Obj().Name() == name
 }
 
-// quiet reports whether evaluating e before the rest of the call's arguments
-// makes no difference: the others call nothing that may have an effect.
-func quiet(f *flow.File, call *ast.CallExpr, e ast.Expr) bool {
-	for _, a := range call.Args {
-		if a == e {
-			continue
-		}
-		ok := true
-		ast.Inspect(a, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.FuncLit:
-				return false
-			case *ast.UnaryExpr:
-				ok = ok && n.Op != token.ARROW
-			case *ast.CallExpr:
-				if f.Pkg.TypesInfo.Types[n.Fun].IsType() {
-					return true
-				}
-				fn := calledFunc(f, n)
-				if fn == nil {
-					ok = false
-					return false
-				}
-				if pkg := fn.Pkg(); pkg == nil || !slices.Contains([]string{"fmt", "strings", "net/url", "context", "net", "strconv", "net/http/httptest"}, pkg.Path()) {
-					ok = false
-				}
-			}
-			return ok
-		})
-		if !ok {
+// quiet reports whether evaluating e before or after other expressions makes
+// no difference: it calls nothing that may have an effect.
+func quiet(f *flow.File, e ast.Expr) bool {
+	ok := true
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
 			return false
+		case *ast.UnaryExpr:
+			ok = ok && n.Op != token.ARROW
+		case *ast.CallExpr:
+			if f.Pkg.TypesInfo.Types[n.Fun].IsType() {
+				return true
+			}
+			fn := calledFunc(f, n)
+			if fn == nil || fn.Pkg() == nil || !slices.Contains(quietPackages, fn.Pkg().Path()) {
+				ok = false
+			}
 		}
-	}
-	return true
+		return ok
+	})
+	return ok
 }
+
+var quietPackages = []string{"context", "fmt", "net", "net/http", "net/http/httptest", "net/url", "strconv", "strings"}
 
 // headerLiteral settles a header that is written in the call.
 func (d *dialPlan) headerLiteral(s *flow.Site, lit *ast.CompositeLit) (dialHeader, bool) {
@@ -301,6 +302,9 @@ func (k *headerKeys) variable(f *flow.File, v *types.Var, depth int) {
 				k.unknown = true
 			}
 		case edge.Field_Names, edge.BinaryExpr_X, edge.BinaryExpr_Y, edge.RangeStmt_X:
+		case edge.ReturnStmt_Results:
+			// What a function makes and returns is looked at by its callers.
+			k.unknown = k.unknown || isParam(f, v)
 		case edge.IndexExpr_X:
 			ix := parent.(*ast.IndexExpr)
 			if kk, j := c.Parent().ParentEdge(); kk == edge.AssignStmt_Lhs {

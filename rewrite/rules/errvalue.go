@@ -1,0 +1,153 @@
+package rules
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+// planErrValue converts a test for an error value of the library.
+func planErrValue(u *unit.Unit, s *flow.Site, to func(*flow.File) string) {
+	u.Claim(s)
+	f := s.File
+	c := s.Cursor
+	if c.Node() != ast.Node(unit.Qualified(s)) {
+		c = c.Parent()
+	}
+	c = outermostParen(c)
+	x := unit.Qualified(s)
+	switch k, i := c.ParentEdge(); k {
+	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
+		b := c.Parent().Node().(*ast.BinaryExpr)
+		other := b.X
+		if k == edge.BinaryExpr_X {
+			other = b.Y
+		}
+		not := ""
+		if b.Op == token.NEQ {
+			not = "!"
+		}
+		if b.Op == token.EQL || b.Op == token.NEQ {
+			u.Replace(f, b.Pos(), b.End(), not+u.Import(f, "errors", "errors")+".Is(", other, ", "+to(f)+")")
+			return
+		}
+	case edge.CallExpr_Args:
+		fn := calledFunc(f, c.Parent().Node().(*ast.CallExpr))
+		if i == 1 && fn != nil && fn.Name() == "Is" && fn.Pkg() != nil && fn.Pkg().Path() == "errors" {
+			u.Replace(f, x.Pos(), x.End(), to(f))
+			return
+		}
+	}
+	m, _ := wsapi.MappingOf(s.Symbol)
+	u.Refuse(s.Pos, string(s.Symbol)+" is used other than in a comparison", m.ByHand)
+}
+
+// planBadHandshake converts a test for ErrBadHandshake to one of the response
+// that the same Dial returned.
+func planBadHandshake(u *unit.Unit, s *flow.Site) {
+	u.Claim(s)
+	f := s.File
+	c := s.Cursor
+	if c.Node() != ast.Node(unit.Qualified(s)) {
+		c = c.Parent()
+	}
+	c = outermostParen(c)
+	var other ast.Expr
+	var test ast.Expr
+	negated := false
+	switch k, i := c.ParentEdge(); k {
+	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
+		b := c.Parent().Node().(*ast.BinaryExpr)
+		other, test = b.X, b
+		if k == edge.BinaryExpr_X {
+			other = b.Y
+		}
+		negated = b.Op == token.NEQ
+		c = c.Parent()
+	case edge.CallExpr_Args:
+		call := c.Parent().Node().(*ast.CallExpr)
+		fn := calledFunc(f, call)
+		if i == 1 && fn != nil && fn.Name() == "Is" && fn.Pkg() != nil && fn.Pkg().Path() == "errors" {
+			other, test = call.Args[0], call
+			c = c.Parent()
+			if k, _ := c.ParentEdge(); k == edge.UnaryExpr_X {
+				negated = true
+				c = c.Parent()
+				test = c.Node().(ast.Expr)
+			}
+		}
+	}
+	err, _ := objectOf(f, orNil(other)).(*types.Var)
+	resp := ""
+	if test != nil && err != nil {
+		resp = dialResponse(u, f, c, err)
+	}
+	if resp == "" {
+		m, _ := wsapi.MappingOf(s.Symbol)
+		u.Refuse(s.Pos, "the response of the Dial that failed is not at hand", m.ByHand)
+		return
+	}
+	op, join := " != nil", " && "
+	cmp := " != nil"
+	if negated {
+		op, join, cmp = " == nil", " || ", " == nil"
+	}
+	if inErrorBranch(f, c, err) {
+		u.Replace(f, test.Pos(), test.End(), resp+op)
+		return
+	}
+	text := err.Name() + cmp + join + resp + op
+	if needsParens(c, map[bool]string{false: "&&", true: "||"}[negated]) {
+		text = "(" + text + ")"
+	}
+	u.Replace(f, test.Pos(), test.End(), text)
+}
+
+// dialResponse returns the name of the variable that holds the response of the
+// Dial whose error is err, naming it if it was dropped.
+func dialResponse(u *unit.Unit, f *flow.File, c inspector.Cursor, err *types.Var) string {
+	var found *ast.AssignStmt
+	n := 0
+	for a := range f.Root.Preorder((*ast.AssignStmt)(nil)) {
+		as := a.Node().(*ast.AssignStmt)
+		for _, l := range as.Lhs {
+			if objectOf(f, l) != types.Object(err) {
+				continue
+			}
+			if as.Pos() < c.Node().Pos() {
+				n++
+				found = as
+			}
+		}
+	}
+	if n != 1 || len(found.Lhs) != 3 || len(found.Rhs) != 1 {
+		return ""
+	}
+	call, ok := ast.Unparen(found.Rhs[0]).(*ast.CallExpr)
+	if !ok {
+		return ""
+	}
+	cs := callSite(u, f, call)
+	if cs == nil || cs.Symbol != "Dialer.Dial" && cs.Symbol != "Dialer.DialContext" {
+		return ""
+	}
+	if v, ok := objectOf(f, found.Lhs[1]).(*types.Var); ok {
+		if _, o := f.Pkg.Types.Scope().Innermost(c.Node().Pos()).LookupParent(v.Name(), c.Node().Pos()); o == types.Object(v) {
+			return v.Name()
+		}
+		return ""
+	}
+	if !isBlank(found.Lhs[1]) || found.Tok != token.DEFINE || !u.Once(found) {
+		return ""
+	}
+	name := u.Fresh(f, c, "resp")
+	u.Replace(f, found.Lhs[1].Pos(), found.Lhs[1].End(), name)
+	return name
+}
