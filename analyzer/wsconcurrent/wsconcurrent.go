@@ -3,6 +3,7 @@ package wsconcurrent
 import (
 	_ "embed"
 	"fmt"
+	"go/ast"
 	"go/token"
 	"go/types"
 
@@ -44,28 +45,36 @@ func run(pass *rule.Pass) {
 	if pkg == nil {
 		return
 	}
-	reported := make(map[token.Pos]bool)
+	r := reporter{pass, make(map[token.Pos]bool), extents(pass.Files)}
 	for _, group := range flow.Groups(flow.New(pkg, pass.Libraries).Pairs()) {
-		report(pass, group, reported)
+		r.report(group)
 	}
+}
+
+// A reporter turns pairs into findings.
+type reporter struct {
+	*rule.Pass
+	reported map[token.Pos]bool
+	calls    map[token.Pos]*ast.CallExpr
 }
 
 // report makes one finding of the pairs about one connection: the first, which
 // is the surest, with the places of the others. Where a helper writes to many
 // connections, one finding stands at its line.
-func report(pass *rule.Pass, group []flow.Pair, reported map[token.Pos]bool) {
-	p := group[0]
+func (r *reporter) report(group []flow.Pair) {
+	pass, p := r.Pass, group[0]
 	a, b := p.A, p.B
 	if later(b, a) {
 		a, b = b, a
 	}
-	if reported[a.Pos] {
-		if a, b = b, a; reported[a.Pos] {
+	if r.reported[a.Pos] {
+		if a, b = b, a; r.reported[a.Pos] {
 			return
 		}
 	}
-	reported[a.Pos] = true
-	f := rule.Finding{Pos: a.Pos, Confidence: p.Confidence, Category: goroutine}
+	r.reported[a.Pos] = true
+	f := rule.Finding{Confidence: p.Confidence, Category: goroutine}
+	f.Pos, f.End = extent(r.calls, a.Pos)
 	verb, contract := "writes to", "allows one concurrent writer"
 	if p.Kind == flow.Read {
 		f.Category = reader
@@ -99,8 +108,9 @@ func report(pass *rule.Pass, group []flow.Pair, reported map[token.Pos]bool) {
 		}
 		if !seen[pos] && len(f.Related) < maxRelated {
 			seen[pos] = true
+			from, to := extent(r.calls, pos)
 			f.Related = append(f.Related, analysis.RelatedInformation{
-				Pos: pos, Message: fmt.Sprintf("%s %s by %s", u.Call, what, origin(pass, u.Origin)),
+				Pos: from, End: to, Message: fmt.Sprintf("%s %s by %s", u.Call, what, origin(pass, u.Origin)),
 			})
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 func Test(t *testing.T) {
 	results := ruletest.Run(t, wsconcurrent.Analyzer, "medium",
-		"bad", "good", "hidden", "libraries", "exported", "clean")
+		"bad", "good", "hidden", "libraries", "exported", "clean", "broken")
 	for _, result := range results {
 		path := result.Pass.Pkg.Path()
 		for _, f := range result.Result.(*rule.Report).Findings {
