@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/edit"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/imports"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+	"github.com/wsmigrate/wsmigrate/rewrite/rules"
 )
 
 // destination returns the import path that a site's package has afterwards.
@@ -68,6 +70,7 @@ func (pl *planner) assemble(f *flow.File) ([]byte, error) {
 			}
 		}
 	}
+	add = append(add, pl.inlineHelpers(f, buf)...)
 	for _, name := range slices.Sorted(maps.Keys(decls)) {
 		buf.Insert(decls[name].Offset, decls[name].Source)
 	}
@@ -80,6 +83,40 @@ func (pl *planner) assemble(f *flow.File) ([]byte, error) {
 		return nil, fmt.Errorf("edit %s: %w", f.Path, err)
 	}
 	return finish(f.Src, out, add, names)
+}
+
+// inlineHelpers puts the helpers of a file that is built alone, by its name,
+// at its end: a file beside it would be no part of the program.
+func (pl *planner) inlineHelpers(f *flow.File, buf *edit.Buffer) []imports.Spec {
+	if f.View.Build.File == "" {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, it := range pl.byFile[f] {
+		if it.outcome != Helpers {
+			continue
+		}
+		for _, e := range it.unit.Files() {
+			if e.File == f {
+				for _, h := range e.Helpers {
+					names[h] = true
+				}
+			}
+		}
+	}
+	var add []imports.Spec
+	for _, h := range rules.Helpers() {
+		if !names[h.Name] || f.Pkg.Types.Scope().Lookup(h.Name) != nil {
+			continue
+		}
+		buf.Insert(len(f.Src), "\n"+strings.TrimSpace(h.Source)+"\n")
+		for _, path := range h.Imports {
+			if !strings.HasPrefix(path, "TARGET") {
+				add = append(add, imports.Spec{Path: path, Name: filepath.Base(path), Base: filepath.Base(path)})
+			}
+		}
+	}
+	return add
 }
 
 // moveImports plans the new paths of the file's imports of source libraries.

@@ -39,8 +39,8 @@ func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
 			continue
 		}
 		for _, e := range it.unit.Files() {
-			if len(e.Helpers) == 0 {
-				continue
+			if len(e.Helpers) == 0 || e.File.View.Build.File != "" {
+				continue // none, or at the end of the file itself
 			}
 			name := helpersFile
 			if strings.HasSuffix(e.File.Path, "_test.go") {
