@@ -2,7 +2,6 @@ package unit
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"go/version"
 
@@ -52,7 +51,7 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 	for fn, ok := Func(c); ok; fn, ok = Func(fn) {
 		body, ft := Body(fn.Node())
 		// Local contexts of this function, the innermost and latest first.
-		if v := u.localContext(f, scope, body, pos, escaped, visible); v != "" {
+		if v := u.localContext(f, c, scope, body, escaped, visible); v != "" {
 			return v, ""
 		}
 		var hasWriter bool
@@ -60,7 +59,7 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 		for _, p := range params(f, ft) {
 			switch {
 			case isNamed(p.Type(), "context", "Context"):
-				if visible(p) && !(escaped && cancelledIn(f, body, p)) {
+				if visible(p) && !(escaped && cancelledIn(f, body, p)) && !handlesEnd(f, c, p) {
 					return p.Name(), ctxNote
 				}
 			case isNamed(p.Type(), "net/http", "ResponseWriter"):
@@ -91,7 +90,8 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 
 // localContext returns the name of a context variable that the function of
 // body declares before pos.
-func (u *Unit) localContext(f *flow.File, scope *types.Scope, body *ast.BlockStmt, pos token.Pos, escaped bool, visible func(*types.Var) bool) string {
+func (u *Unit) localContext(f *flow.File, c inspector.Cursor, scope *types.Scope, body *ast.BlockStmt, escaped bool, visible func(*types.Var) bool) string {
+	pos := c.Node().Pos()
 	var best *types.Var
 	for s := scope; s != nil && s != f.Pkg.Types.Scope(); s = s.Parent() {
 		for _, name := range s.Names() {
@@ -103,6 +103,9 @@ func (u *Unit) localContext(f *flow.File, scope *types.Scope, body *ast.BlockStm
 				continue // a parameter, or of another function
 			}
 			if escaped && cancelledIn(f, body, v) {
+				continue
+			}
+			if handlesEnd(f, c, v) {
 				continue
 			}
 			if deadlineContext(f, body, v) {
@@ -117,6 +120,26 @@ func (u *Unit) localContext(f *flow.File, scope *types.Scope, body *ast.BlockStm
 		return ""
 	}
 	return best.Name()
+}
+
+// handlesEnd reports whether the function declaration around c waits for the
+// end of the context itself, with Done or Err: it may have something to say to
+// the peer then, which a connection closed by the context could not.
+func handlesEnd(f *flow.File, c inspector.Cursor, v *types.Var) bool {
+	d := Decl(c)
+	if d == nil {
+		return false
+	}
+	found := false
+	ast.Inspect(d, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok && (sel.Sel.Name == "Done" || sel.Sel.Name == "Err") {
+			if id, ok := sel.X.(*ast.Ident); ok && f.Pkg.TypesInfo.Uses[id] == v {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // definition returns the call that v is defined by in body, such as
