@@ -153,6 +153,9 @@ func (s *scope) pair(a, b *Effect) Pair {
 			c = rule.Low
 		}
 	}
+	if a != b && a.Pos == b.Pos && s.renewed(a.Obj.own) {
+		c = rule.Low // two ways to one function that makes a connection
+	}
 	if a == b && hasElement(a.Obj.own[0]) && !a.Ranged {
 		c = rule.Min(c, rule.Medium) // each goroutine may have an element of its own
 	}
