@@ -5,8 +5,8 @@
 //
 // wsconcurrent: report goroutines that use one connection at the same time
 //
-// gorilla's documentation asks that "no more than one goroutine calls the write
-// methods concurrently", and the same for the read methods. Two writers mix
+// gorilla asks of its users that at most one goroutine at a time calls the write
+// methods, and at most one the read methods. Two writers mix
 // the bytes of their frames, or panic with "concurrent write to websocket
 // connection", which ends the whole process where no server recovers it. The
 // race detector sees it only if a test writes twice at the right moment. Its
