@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"context"
+	"path"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -232,6 +233,8 @@ func (pl *planner) nameItems() {
 		name := ""
 		if rel, err := filepath.Rel(pl.prog.Config.Dir, dir); err == nil && rel != "." {
 			name = filepath.ToSlash(rel)
+		} else if m := pl.prog.tree.ModuleOf(dir); m != nil && m.Dir == dir && m.Path != "" {
+			name = path.Base(m.Path)
 		} else {
 			name = filepath.Base(dir)
 		}

@@ -174,7 +174,7 @@ func (a *analysis) expr(p *packages.Package, e ast.Expr) key {
 	case *ast.CallExpr:
 		return a.call(p, e)
 	case *ast.TypeAssertExpr:
-		return a.asserted(info.TypeOf(e.Type))
+		return a.asserted(typeOf(info, e.Type))
 	case *ast.CompositeLit:
 		return a.at(e.Lbrace, 'e')
 	case *ast.FuncLit:
@@ -239,7 +239,7 @@ func (a *analysis) receiver(p *packages.Package, e *ast.SelectorExpr) key {
 func (a *analysis) call(p *packages.Package, c *ast.CallExpr) key {
 	info := p.TypesInfo
 	if tv, ok := info.Types[c.Fun]; ok && tv.IsType() { // conversion
-		if len(c.Args) == 1 && a.mentions(info.TypeOf(c.Args[0])) {
+		if len(c.Args) == 1 && a.mentions(typeOf(info, c.Args[0])) {
 			return a.expr(p, c.Args[0])
 		}
 		return a.at(c.Lparen, 'e')
@@ -260,7 +260,7 @@ func (a *analysis) call(p *packages.Package, c *ast.CallExpr) key {
 		}
 		return a.at(c.Lparen, 'e')
 	}
-	sig, _ := info.TypeOf(c.Fun).Underlying().(*types.Signature)
+	sig, _ := typeOf(info, c.Fun).Underlying().(*types.Signature)
 	if fn != nil && !a.mentions(fn.Origin().Type()) && a.mentions(fn.Type()) {
 		return a.at(c.Lparen, 'e') // an instance ties arguments and results: see generic
 	}
@@ -305,4 +305,13 @@ func calleeFunc(info *types.Info, fun ast.Expr) *types.Func {
 		return calleeFunc(info, f.X)
 	}
 	return nil
+}
+
+// typeOf is info.TypeOf with an invalid type in place of none, which packages
+// that do not compile have.
+func typeOf(info *types.Info, e ast.Expr) types.Type {
+	if t := info.TypeOf(e); t != nil {
+		return t
+	}
+	return types.Typ[types.Invalid]
 }

@@ -42,20 +42,20 @@ func (a *analysis) flow(f *File) {
 		case *ast.CompositeLit:
 			a.composite(p, n)
 		case *ast.SendStmt:
-			if t := info.TypeOf(n.Value); a.mentions(t) {
+			if t := typeOf(info, n.Value); a.mentions(t) {
 				a.uf.union(a.expr(p, n.Chan), a.expr(p, n.Value))
 			}
 		case *ast.RangeStmt:
-			if a.mentions(info.TypeOf(n.X)) {
+			if a.mentions(typeOf(info, n.X)) {
 				k := a.expr(p, n.X)
 				for _, e := range []ast.Expr{n.Key, n.Value} {
-					if e != nil && a.mentions(info.TypeOf(e)) {
+					if e != nil && a.mentions(typeOf(info, e)) {
 						a.uf.union(k, a.expr(p, e))
 					}
 				}
 			}
 		case *ast.BinaryExpr:
-			if (n.Op == token.EQL || n.Op == token.NEQ) && a.mentions(info.TypeOf(n.X)) && a.mentions(info.TypeOf(n.Y)) {
+			if (n.Op == token.EQL || n.Op == token.NEQ) && a.mentions(typeOf(info, n.X)) && a.mentions(typeOf(info, n.Y)) {
 				a.uf.union(a.expr(p, n.X), a.expr(p, n.Y))
 			}
 		case *ast.TypeSwitchStmt:
@@ -74,7 +74,7 @@ func (a *analysis) flow(f *File) {
 			for _, id := range n.Names {
 				a.declared(f, info.Defs[id])
 			}
-			if len(n.Names) == 0 && a.mentions(info.TypeOf(n.Type)) {
+			if len(n.Names) == 0 && a.mentions(typeOf(info, n.Type)) {
 				// An anonymous parameter's object stands where its type does,
 				// an embedded field's where the type's name does.
 				k := a.at(n.Type.Pos(), 'o')
@@ -87,7 +87,7 @@ func (a *analysis) flow(f *File) {
 		case *ast.FuncDecl:
 			a.declared(f, info.Defs[n.Name])
 		case *ast.FuncLit:
-			if t := info.TypeOf(n); a.mentions(t) {
+			if t := typeOf(info, n); a.mentions(t) {
 				a.tieSignature(a.at(n.Pos(), 'e'), t)
 			}
 		case *ast.TypeSpec:
@@ -234,7 +234,7 @@ func (a *analysis) assignStmt(p *packages.Package, lhs, rhs []ast.Expr) {
 			if id, ok := lhs[i].(*ast.Ident); ok && id.Name == "_" {
 				continue
 			}
-			a.assign(p, info.TypeOf(lhs[i]), a.exprIf(p, lhs[i]), rhs[i])
+			a.assign(p, typeOf(info, lhs[i]), a.exprIf(p, lhs[i]), rhs[i])
 		}
 		return
 	}
@@ -247,7 +247,7 @@ func (a *analysis) assignStmt(p *packages.Package, lhs, rhs []ast.Expr) {
 		if id, ok := lhs[i].(*ast.Ident); ok && id.Name == "_" {
 			continue
 		}
-		t := info.TypeOf(lhs[i])
+		t := typeOf(info, lhs[i])
 		if !a.mentions(t) && !isInterface(t) {
 			continue
 		}
@@ -267,7 +267,7 @@ func (a *analysis) assignStmt(p *packages.Package, lhs, rhs []ast.Expr) {
 		var sig *types.Signature
 		if fn != nil {
 			sig = fn.Origin().Type().(*types.Signature)
-		} else if s, ok := info.TypeOf(call.Fun).Underlying().(*types.Signature); ok {
+		} else if s, ok := typeOf(info, call.Fun).Underlying().(*types.Signature); ok {
 			sig = s
 		}
 		if sig == nil || i >= sig.Results().Len() || !a.mentions(sig.Results().At(i).Type()) {
@@ -293,7 +293,7 @@ func isInterface(t types.Type) bool { return t != nil && types.IsInterface(t) }
 // exprIf is expr for places that hold values tied to the library, and no key
 // for others.
 func (a *analysis) exprIf(p *packages.Package, e ast.Expr) key {
-	if !a.mentions(p.TypesInfo.TypeOf(e)) {
+	if !a.mentions(typeOf(p.TypesInfo, e)) {
 		return key{}
 	}
 	return a.expr(p, e)
@@ -301,7 +301,7 @@ func (a *analysis) exprIf(p *packages.Package, e ast.Expr) key {
 
 // assign records that src flows to a place of type dst with key k.
 func (a *analysis) assign(p *packages.Package, dst types.Type, k key, src ast.Expr) {
-	t := p.TypesInfo.TypeOf(src)
+	t := typeOf(p.TypesInfo, src)
 	if t == nil || dst == nil {
 		return
 	}
@@ -477,7 +477,7 @@ func (a *analysis) returns(p *packages.Package, c inspector.Cursor, n *ast.Retur
 				sig = o.Type().(*types.Signature)
 			}
 		case *ast.FuncLit:
-			sig, _ = p.TypesInfo.TypeOf(fn).(*types.Signature)
+			sig, _ = typeOf(p.TypesInfo, fn).(*types.Signature)
 		}
 		break
 	}
@@ -536,7 +536,7 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 	if id, ok := ast.Unparen(n.Fun).(*ast.Ident); ok {
 		if _, ok := info.Uses[id].(*types.Builtin); ok {
 			var first key
-			list, _ := info.TypeOf(n).Underlying().(*types.Slice)
+			list, _ := typeOf(info, n).Underlying().(*types.Slice)
 			for i, arg := range n.Args {
 				if tv := info.Types[arg]; tv.IsType() || !a.mentions(tv.Type) {
 					continue
@@ -558,13 +558,13 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 	if fn != nil && a.isLib(fn) {
 		// A library value given to the library: WritePreparedMessage, ReadJSON.
 		for _, arg := range n.Args {
-			if a.mentions(info.TypeOf(arg)) {
+			if a.mentions(typeOf(info, arg)) {
 				a.uf.union(a.call(p, n), a.expr(p, arg))
 			}
 		}
 		return
 	}
-	sig, _ := info.TypeOf(n.Fun).Underlying().(*types.Signature)
+	sig, _ := typeOf(info, n.Fun).Underlying().(*types.Signature)
 	if sig == nil {
 		return
 	}
@@ -580,7 +580,7 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 			a.uf.union(k, a.expr(p, sel.X))
 		}
 		for _, arg := range n.Args {
-			if a.mentions(info.TypeOf(arg)) {
+			if a.mentions(typeOf(info, arg)) {
 				a.uf.union(k, a.expr(p, arg))
 			}
 		}
@@ -589,7 +589,7 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 	}
 	looksInside := fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "reflect"
 	for i, arg := range n.Args {
-		if looksInside && a.mentions(info.TypeOf(arg)) {
+		if looksInside && a.mentions(typeOf(info, arg)) {
 			a.boundary(a.expr(p, arg), Reflect, n.Pos(), "reflect."+fn.Name()+" looks inside it", "")
 		}
 		v := param(decl, i)
@@ -600,7 +600,7 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 		if decl.Variadic() && i >= decl.Params().Len()-1 && !n.Ellipsis.IsValid() {
 			t = t.(*types.Slice).Elem()
 		}
-		if fn != nil && !a.inTree(fn) && a.mentions(t) && a.mentions(info.TypeOf(arg)) && !isInterface(t) {
+		if fn != nil && !a.inTree(fn) && a.mentions(t) && a.mentions(typeOf(info, arg)) && !isInterface(t) {
 			a.uf.union(a.expr(p, arg), a.foreign(p, n.Fun, fn))
 			continue
 		}
@@ -611,7 +611,7 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 // conversion handles T(x).
 func (a *analysis) conversion(p *packages.Package, n *ast.CallExpr, to types.Type) {
 	x := n.Args[0]
-	from := p.TypesInfo.TypeOf(x)
+	from := typeOf(p.TypesInfo, x)
 	if b, ok := to.Underlying().(*types.Basic); ok && b.Kind() == types.UnsafePointer && a.mentions(from) {
 		a.boundary(a.expr(p, x), Reflect, n.Pos(), "its memory is looked at through unsafe.Pointer", "")
 		return
@@ -688,7 +688,7 @@ func param(sig *types.Signature, i int) *types.Var {
 
 func (a *analysis) composite(p *packages.Package, n *ast.CompositeLit) {
 	info := p.TypesInfo
-	t := info.TypeOf(n)
+	t := typeOf(info, n)
 	if t == nil {
 		return
 	}
@@ -717,13 +717,13 @@ func (a *analysis) composite(p *packages.Package, n *ast.CompositeLit) {
 				continue
 			}
 			if a.isLib(field) {
-				if a.mentions(info.TypeOf(val)) {
+				if a.mentions(typeOf(info, val)) {
 					a.uf.union(own, a.expr(p, val))
 				}
 				continue
 			}
 			if !a.inTree(field) {
-				if a.mentions(field.Origin().Type()) && a.mentions(info.TypeOf(val)) {
+				if a.mentions(field.Origin().Type()) && a.mentions(typeOf(info, val)) {
 					a.uf.union(a.expr(p, val), a.foreign(p, val, field))
 				} else {
 					a.assign(p, field.Type(), key{}, val)
@@ -779,7 +779,7 @@ func (a *analysis) owner(s *Site) (key, bool) {
 				if tv := p.TypesInfo.Types[sel.X]; tv.IsType() { // method expression
 					return a.at(s.Ident.Pos(), 'e'), true
 				}
-				if n, ok := types.Unalias(deref(p.TypesInfo.TypeOf(sel.X))).(*types.Named); ok && a.isLib(n.Obj()) && errorLike(n) {
+				if n, ok := types.Unalias(deref(typeOf(p.TypesInfo, sel.X))).(*types.Named); ok && a.isLib(n.Obj()) && errorLike(n) {
 					return key{}, false
 				}
 				return a.receiver(p, sel), true
@@ -843,15 +843,15 @@ func (a *analysis) typeOwner(p *packages.Package, c inspector.Cursor) (key, bool
 		case *ast.CallExpr:
 			if kind == edge.CallExpr_Fun {
 				// A conversion: its value is its argument's.
-				if len(n.Args) == 1 && a.mentions(p.TypesInfo.TypeOf(n.Args[0])) {
+				if len(n.Args) == 1 && a.mentions(typeOf(p.TypesInfo, n.Args[0])) {
 					return a.expr(p, n.Args[0]), true
 				}
 			}
 			return a.at(n.Lparen, 'e'), true
 		case *ast.TypeAssertExpr:
-			return a.asserted(p.TypesInfo.TypeOf(n.Type)), true
+			return a.asserted(typeOf(p.TypesInfo, n.Type)), true
 		case *ast.CaseClause:
-			return a.asserted(p.TypesInfo.TypeOf(c.Node().(ast.Expr))), true
+			return a.asserted(typeOf(p.TypesInfo, c.Node().(ast.Expr))), true
 		case *ast.IndexExpr, *ast.IndexListExpr:
 			if kind == edge.IndexExpr_Index || kind == edge.IndexListExpr_Indices {
 				// A type argument: of a generic call, or of a generic type

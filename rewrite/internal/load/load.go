@@ -185,6 +185,9 @@ func (t *Tree) list(ctx context.Context) ([]string, error) {
 		}
 	}
 	t.Listed = len(listed)
+	if len(listed) == 0 && broken == "" {
+		return nil, &ListError{"there are no Go packages"}
+	}
 	if !loaded && broken != "" {
 		return nil, &ListError{cleanListError(broken)}
 	}
@@ -331,9 +334,26 @@ func importPath(p *packages.Package) string {
 	return strings.TrimSuffix(p.PkgPath, ".test")
 }
 
+// firstError returns what keeps p from compiling, or "". That an import
+// cannot be had is said in the go command's words, which name the reason.
 func firstError(p *packages.Package) string {
+	for _, imp := range p.Imports {
+		for _, e := range imp.Errors {
+			if e.Kind == packages.ListError && len(p.Errors)+len(p.TypeErrors) > 0 {
+				return cleanListError(e.Error())
+			}
+		}
+	}
+	for _, e := range p.Errors {
+		// The type checker's own words name a place; the compiler's come in a
+		// bundle.
+		if e.Pos != "" && e.Pos != "-" {
+			line, _, _ := strings.Cut(e.Error(), "\n")
+			return line
+		}
+	}
 	if len(p.Errors) > 0 {
-		return p.Errors[0].Error()
+		return cleanListError(p.Errors[0].Error())
 	}
 	if p.IllTyped {
 		return "a package that it imports does not type-check"
@@ -353,7 +373,7 @@ func cleanListError(s string) string {
 	if i := strings.IndexByte(s, '\n'); i >= 0 {
 		s = s[:i]
 	}
-	return strings.TrimSpace(s)
+	return strings.TrimRight(strings.TrimSpace(s), ":;")
 }
 
 // File returns the syntax of the file at path in p, or nil.
