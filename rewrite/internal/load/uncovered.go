@@ -243,6 +243,18 @@ var (
 	knownArch = []string{"amd64", "arm64", "386", "arm", "wasm", "ppc64", "ppc64le", "mips", "mipsle", "mips64", "mips64le", "riscv64", "s390x", "loong64"}
 )
 
+// ports are the platforms of `go tool dist list`, the likeliest first.
+var ports = []string{
+	"linux/amd64", "darwin/arm64", "darwin/amd64", "windows/amd64", "freebsd/amd64", "netbsd/amd64",
+	"openbsd/amd64", "js/wasm", "linux/arm64", "linux/386", "windows/386", "windows/arm64", "linux/arm",
+	"aix/ppc64", "android/386", "android/amd64", "android/arm", "android/arm64", "dragonfly/amd64",
+	"freebsd/386", "freebsd/arm", "freebsd/arm64", "illumos/amd64", "ios/amd64", "ios/arm64", "linux/loong64",
+	"linux/mips", "linux/mips64", "linux/mips64le", "linux/mipsle", "linux/ppc64", "linux/ppc64le",
+	"linux/riscv64", "linux/s390x", "netbsd/386", "netbsd/arm", "netbsd/arm64", "openbsd/386", "openbsd/arm",
+	"openbsd/arm64", "openbsd/ppc64", "openbsd/riscv64", "plan9/386", "plan9/amd64", "plan9/arm",
+	"solaris/amd64", "wasip1/wasm",
+}
+
 func isUnix(goos string) bool {
 	return !slices.Contains([]string{"windows", "js", "plan9", "wasip1"}, goos)
 }
@@ -273,47 +285,22 @@ func findBuild(file, tags string) (Build, bool) {
 	if len(custom) > 1 {
 		sets = append(sets, append(slices.Clone(given), custom...))
 	}
-	for _, goos := range knownOS {
-		arch := "amd64"
-		if goos == "js" || goos == "wasip1" {
-			arch = "wasm"
-		}
-		if goos == "ios" {
-			arch = "arm64"
-		}
-		arches := append([]string{arch}, knownArch...)
-		if nameOS != "" && nameOS != goos && !(nameOS == "linux" && goos == "android") {
+	for _, port := range ports {
+		goos, goarch, _ := strings.Cut(port, "/")
+		if nameOS != "" && nameOS != goos && !(nameOS == "linux" && goos == "android") || nameArch != "" && nameArch != goarch {
 			continue
 		}
-		for _, goarch := range arches {
-			if nameArch != "" && nameArch != goarch {
-				continue
+		for _, set := range sets {
+			ok := func(tag string) bool {
+				return tag == goos || tag == goarch || tag == "gc" || tag == "unix" && isUnix(goos) ||
+					strings.HasPrefix(tag, "go1.") || slices.Contains(set, tag)
 			}
-			for _, set := range sets {
-				ok := func(tag string) bool {
-					return tag == goos || tag == goarch || tag == "gc" || tag == "unix" && isUnix(goos) ||
-						strings.HasPrefix(tag, "go1.") || slices.Contains(set, tag)
-				}
-				if expr != nil && !expr.Eval(ok) {
-					continue
-				}
+			if expr == nil || expr.Eval(ok) {
 				return Build{GOOS: goos, GOARCH: goarch, Tags: strings.Join(set, ",")}, true
-			}
-			if goarch == arch && nameArch == "" && !mentionsArch(atoms) {
-				break
 			}
 		}
 	}
 	return Build{}, false
-}
-
-func mentionsArch(atoms []string) bool {
-	for _, a := range atoms {
-		if slices.Contains(knownArch, a) {
-			return true
-		}
-	}
-	return false
 }
 
 func collectTags(x constraint.Expr, out *[]string) {
