@@ -149,7 +149,10 @@ func insert(src []byte, s Spec) ([]byte, error) {
 			}
 			after = imp
 		}
-		at := lineEnd(src, off(after.End()))
+		at := off(after.End())
+		if after.Comment != nil {
+			at = off(after.Comment.End())
+		}
 		return splice(src, at, at, eol+"\t"+s.String()), nil
 	}
 	if isStd(s.Path) {
@@ -167,18 +170,6 @@ func insert(src []byte, s Spec) ([]byte, error) {
 
 func isC(g *ast.GenDecl) bool {
 	return len(g.Specs) == 1 && specPath(g.Specs[0].(*ast.ImportSpec)) == "C"
-}
-
-// lineEnd returns the offset of the end of the line of off, before its line
-// end characters.
-func lineEnd(src []byte, off int) int {
-	for off < len(src) && src[off] != '\n' {
-		off++
-	}
-	if off > 0 && src[off-1] == '\r' {
-		off--
-	}
-	return off
 }
 
 func splice(src []byte, start, end int, text string) []byte {
