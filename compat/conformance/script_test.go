@@ -52,14 +52,6 @@ func (c *scriptConn) endHandshake() {
 	c.request, c.response = nil, nil
 }
 
-// feed adds chunks to read.
-func (c *scriptConn) feed(chunks ...[]byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.in = append(c.in, chunks...)
-	c.changed.Broadcast()
-}
-
 // takeWritten returns what was written since the last call.
 func (c *scriptConn) takeWritten() []byte {
 	c.mu.Lock()
