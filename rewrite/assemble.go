@@ -132,6 +132,10 @@ func (pl *planner) moveImports(f *flow.File, buf *edit.Buffer) []imports.Spec {
 		if spec.Name != nil && spec.Name.Name == "_" {
 			continue
 		}
+		if spec.Name != nil && spec.Name.Name == "." {
+			add = append(add, pl.moveDotImport(f, buf, spec, path)...)
+			continue
+		}
 		by := map[string][]*flow.Site{} // destination -> sites
 		native := ""
 		for _, s := range f.Sites {
@@ -169,6 +173,54 @@ func (pl *planner) moveImports(f *flow.File, buf *edit.Buffer) []imports.Spec {
 				buf.Replace(f.Offset(x.Pos()), f.Offset(x.End()), edit.Text(alias))
 			}
 		}
+	}
+	return add
+}
+
+// moveDotImport plans the new path of a dot import. What is converted is
+// qualified from then on; a dot is left only for what is not.
+func (pl *planner) moveDotImport(f *flow.File, buf *edit.Buffer, spec *ast.ImportSpec, path string) []imports.Spec {
+	var add []imports.Spec
+	left := map[string][]*flow.Site{} // by destination: what is not converted
+	for _, s := range f.Sites {
+		if s.Path != path || s.Obj.Parent() != s.Obj.Pkg().Scope() {
+			continue
+		}
+		it := pl.owner[s]
+		if it == nil || !it.selected {
+			left[path] = append(left[path], s)
+			continue
+		}
+		dst := pl.destination(it, s)
+		if it.outcome != Native && it.outcome != Helpers {
+			left[dst] = append(left[dst], s)
+			continue
+		}
+		name := it.unit.Lib(f)
+		add = append(add, imports.Spec{Path: dst, Name: name, Base: "websocket"})
+		start, end := f.Offset(s.Ident.Pos()), f.Offset(s.Ident.End())
+		edited := slices.ContainsFunc(it.unit.Edits(f).Ops, func(op unit.Op) bool { return op.Start == start && op.End == end })
+		if !edited {
+			buf.Replace(start, end, edit.Text(name+"."+s.Ident.Name))
+		}
+	}
+	keep := path
+	switch {
+	case len(left[wsapi.CompatPath]) > 0:
+		keep = wsapi.CompatPath
+		if len(left[path]) > 0 && path != keep {
+			alias := freeName(f, "gorilla")
+			add = append(add, imports.Spec{Path: path, Name: alias, Base: "websocket"})
+			for _, s := range left[path] {
+				buf.Insert(f.Offset(s.Ident.Pos()), alias+".")
+			}
+		}
+	case len(left) == 0 && len(add) > 0:
+		buf.Replace(f.Offset(spec.Pos()), f.Offset(spec.End()), edit.Text(add[0].String()))
+		return add[1:]
+	}
+	if keep != path {
+		buf.Replace(f.Offset(spec.Path.Pos()), f.Offset(spec.Path.End()), edit.Text(strconv.Quote(keep)))
 	}
 	return add
 }

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -199,15 +200,15 @@ func (pl *planner) modChange(m *moduleState, before, after, gained map[string]bo
 	nh, cd := wsapi.TargetNhooyr, wsapi.TargetCoder
 	want(nh.Path, nh.Version, "")
 	want(cd.Path, cd.Version, cd.GoVersion)
-	if after[wsapi.CompatModule] && !before[wsapi.CompatModule] {
-		if err := pl.requireCompat(m, &e, &sums, after); err != nil {
-			return nil, err
-		}
+	if after[coderEngine] && gomod.Compare(m.goLine(), cd.GoVersion) < 0 {
+		needGo = cd.GoVersion
 	}
-	if after[coderEngine] {
-		if gomod.Compare(m.goLine(), cd.GoVersion) < 0 {
-			needGo = cd.GoVersion
-		}
+	goLine := m.goLine()
+	if needGo != "" {
+		goLine = needGo
+	}
+	if after[wsapi.CompatModule] && !before[wsapi.CompatModule] {
+		pl.requireCompat(m, &e, &sums, after, goLine)
 	}
 	for _, mod := range []string{wsapi.GorillaModule, wsapi.CompatModule, nh.Path} {
 		if !before[mod] || after[mod] {
@@ -233,6 +234,9 @@ func (pl *planner) modChange(m *moduleState, before, after, gained map[string]bo
 			return nil, err
 		}
 		e.Go = needGo
+		if gomod.Compare(m.goLine(), listsIndirect) < 0 && gomod.Compare(needGo, listsIndirect) >= 0 {
+			pl.listIndirect(m, &e)
+		}
 	}
 	if e.Empty() {
 		return nil, nil
@@ -309,7 +313,7 @@ func (m *moduleState) goLine() string {
 }
 
 // requireCompat plans the requirement of compat and of its engine.
-func (pl *planner) requireCompat(m *moduleState, e *gomod.Edit, sums *[]module.Version, after map[string]bool) error {
+func (pl *planner) requireCompat(m *moduleState, e *gomod.Edit, sums *[]module.Version, after map[string]bool, goLine string) {
 	version := pl.opts.CompatVersion
 	if pl.opts.CompatDir != "" {
 		version = "v0.0.0"
@@ -336,11 +340,28 @@ func (pl *planner) requireCompat(m *moduleState, e *gomod.Edit, sums *[]module.V
 	for _, t := range engines {
 		v := module.Version{Path: t.Path, Version: t.Version}
 		*sums = append(*sums, v)
-		if !after[t.Path] && gomod.Compare(m.goLine(), "1.17") >= 0 {
+		switch {
+		case after[t.Path]:
+			e.Require = append(e.Require, v) // at least this version
+		case gomod.Compare(goLine, listsIndirect) >= 0:
 			e.Indirect = append(e.Indirect, v)
 		}
 	}
-	return nil
+}
+
+// listsIndirect is the go line from which on go.mod lists every module that
+// the packages of the main module need.
+const listsIndirect = "1.17"
+
+// listIndirect plans the requirements that the module lacks once its go line
+// is listsIndirect or more.
+func (pl *planner) listIndirect(m *moduleState, e *gomod.Edit) {
+	for _, path := range slices.Sorted(maps.Keys(pl.prog.tree.Deps)) {
+		planned := func(v module.Version) bool { return v.Path == path }
+		if required(m.old, path) == "" && !slices.ContainsFunc(e.Require, planned) && !slices.ContainsFunc(e.Indirect, planned) && !slices.Contains(e.Drop, path) {
+			e.Indirect = append(e.Indirect, module.Version{Path: path, Version: pl.prog.tree.Deps[path]})
+		}
+	}
 }
 
 // replacePath returns dir as go.mod writes it: relative where it lies inside

@@ -167,13 +167,13 @@ func (pl *planner) bounds(it *item) Outcome {
 	}
 	for _, b := range it.c.Boundaries {
 		switch b.Kind {
-		case flow.Dependency, flow.Broken, flow.Generated, flow.Reflect:
+		case flow.Dependency, flow.Broken, flow.Generated, flow.Reflect, flow.Cgo:
 			add(Pinned, b)
 		case flow.API:
 			if !pl.opts.BreakAPI {
 				add(Pinned, b)
 			}
-		case flow.Interface, flow.DotImport, flow.Unsafe:
+		case flow.Interface:
 			if pl.opts.Mode == Fix {
 				add(Shim, b)
 			}

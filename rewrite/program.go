@@ -89,6 +89,8 @@ func listHelp(text string) string {
 	switch {
 	case strings.Contains(text, "dial tcp"), strings.Contains(text, "lookup disabled"), strings.Contains(text, "GOPROXY=off"), strings.Contains(text, "no such host"):
 		return "run `go mod download` where the network is reachable"
+	case strings.Contains(text, "inconsistent vendoring"):
+		return "run `go mod vendor`"
 	case strings.Contains(text, "go.sum"), strings.Contains(text, "go mod tidy"), strings.Contains(text, "updates to go.mod"):
 		return "run `go mod tidy`"
 	}

@@ -579,4 +579,23 @@ func main() {}
 
 func f(c *Conn) { c.WriteMessage(TextMessage, nil) } //A
 `},
+	{"a file with cgo", `
+-- main.go --
+package main
+
+// int one(void) { return 1; }
+import "C"
+
+func (h *hub) close() int { h.c.Close(); return int(C.one()) } //A cgo
+
+func main() {}
+-- hub.go --
+package main
+
+import "github.com/gorilla/websocket"
+
+type hub struct{ c *websocket.Conn } //A
+
+func other(c *websocket.Conn) { c.Close() } //B
+`},
 }

@@ -30,6 +30,9 @@ type File struct {
 	// Broken holds the error that keeps the file's package from being edited.
 	Broken    string
 	Generated bool
+	// Cgo says that Syntax and Src are what cgo made of the file at Path. Such
+	// a file is never edited.
+	Cgo bool
 }
 
 // Offset returns the offset of pos in the file.
@@ -58,9 +61,8 @@ const (
 	API        = "api"        // part of the exported API of a library package
 	Broken     = "load"       // in a package that does not compile
 	Generated  = "generated"  // in a generated file
-	DotImport  = "dot-import"
-	Unsafe     = "cgo"
-	Reflect    = "reflect" // looked into by reflection or through unsafe.Pointer
+	Cgo        = "cgo"        // in a file that imports "C"
+	Reflect    = "reflect"    // looked into by reflection or through unsafe.Pointer
 )
 
 // A Boundary is a place where a cluster meets what the tool cannot change.
@@ -97,6 +99,7 @@ func Analyze(tree *load.Tree, is func(path string) bool) *Graph {
 		boxes:  map[key][]key{},
 		taken:  map[key]bool{},
 		embed:  map[*types.Named]bool{},
+		cgo:    map[string]bool{},
 		clause: map[types.Object]key{},
 		mem:    map[types.Type]bool{},
 		site:   map[*Site]key{},
@@ -130,6 +133,7 @@ type analysis struct {
 	taken map[key]bool  // dynamic types that are taken out of interfaces
 	api   map[key]bool  // declarations that other modules can name
 	embed map[*types.Named]bool
+	cgo   map[string]bool // files that cgo made
 	// clause holds the variables that a type switch declares, one a clause.
 	clause map[types.Object]key
 }
@@ -143,20 +147,29 @@ func (a *analysis) chooseFiles() {
 			a.main[p.PkgPath] = true
 			for _, s := range p.Syntax {
 				path := a.fset.File(s.FileStart).Name()
+				source := path
+				cgo := false
+				if a.tree.ModuleOf(path) == nil {
+					// cgo's work lies in the build cache and tells by line
+					// directives what it was made from.
+					path = a.fset.PositionFor(s.Package, true).Filename
+					cgo = a.tree.ModuleOf(path) != nil
+					if !cgo {
+						continue
+					}
+					a.cgo[source] = true
+				}
 				if old := a.g.Files[path]; old != nil && len(old.Pkg.Syntax) >= len(p.Syntax) {
 					continue
 				}
-				if a.tree.ModuleOf(path) == nil {
-					continue // generated into the build cache, by cgo for one
-				}
-				src, err := os.ReadFile(path)
+				src, err := os.ReadFile(source)
 				if err != nil {
 					continue
 				}
 				if _, ok := insp[p]; !ok {
 					insp[p] = inspector.New(p.Syntax).Root()
 				}
-				f := &File{Path: path, Pkg: p, Syntax: s, View: v, Src: src, Generated: ast.IsGenerated(s)}
+				f := &File{Path: path, Pkg: p, Syntax: s, View: v, Src: src, Cgo: cgo, Generated: ast.IsGenerated(s) && !cgo}
 				f.Root, _ = insp[p].FindNode(s)
 				f.Broken = a.tree.Broken[p.ID]
 				a.g.Files[path] = f
@@ -192,7 +205,7 @@ func (a *analysis) collect(f *File) {
 		if _, ok := obj.(*types.PkgName); ok {
 			continue
 		}
-		s := &Site{File: f, Cursor: c, Ident: id, Obj: obj, Path: obj.Pkg().Path(), Pos: a.fset.PositionFor(id.Pos(), false)}
+		s := &Site{File: f, Cursor: c, Ident: id, Obj: obj, Path: obj.Pkg().Path(), Pos: a.position(id.Pos())}
 		if v, ok := obj.(*types.Var); ok && v.IsField() {
 			s.Symbol, ok = wsapi.FieldSymbol(v)
 			if !ok {
@@ -238,10 +251,8 @@ func (a *analysis) build() {
 			case f.Generated:
 				c.Boundaries = append(c.Boundaries, Boundary{Generated, first.Pos, "the file is generated and is not edited", "change its generator"})
 			}
-			for _, imp := range f.Syntax.Imports {
-				if imp.Path.Value == `"C"` {
-					c.Boundaries = append(c.Boundaries, Boundary{Unsafe, first.Pos, "the file uses cgo", ""})
-				}
+			if f.Cgo {
+				c.Boundaries = append(c.Boundaries, Boundary{Cgo, first.Pos, "the file uses cgo and is not edited", "move what uses the connection into a file without cgo"})
 			}
 		}
 		sort.SliceStable(c.Boundaries, func(i, j int) bool { return lessPos(c.Boundaries[i].Pos, c.Boundaries[j].Pos) })
@@ -274,7 +285,13 @@ func lessPos(p, q token.Position) bool {
 	return p.Offset < q.Offset
 }
 
-func (a *analysis) position(pos token.Pos) token.Position { return a.fset.PositionFor(pos, false) }
+// position returns where pos stands in the user's files.
+func (a *analysis) position(pos token.Pos) token.Position {
+	if f := a.fset.File(pos); f != nil && a.cgo[f.Name()] {
+		return a.fset.PositionFor(pos, true)
+	}
+	return a.fset.PositionFor(pos, false)
+}
 
 func (a *analysis) boundary(k key, kind string, pos token.Pos, text, help string) {
 	for _, b := range a.bound[k] {

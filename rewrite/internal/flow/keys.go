@@ -99,6 +99,11 @@ func (a *analysis) at(pos token.Pos, kind byte) key {
 	if f == nil {
 		return key{}
 	}
+	if a.cgo[f.Name()] {
+		// Every variant of the package has a copy of its own.
+		p := a.fset.PositionFor(pos, true)
+		return key{p.Filename, p.Line<<12 | p.Column, kind}
+	}
 	return key{f.Name(), f.Offset(pos), kind}
 }
 

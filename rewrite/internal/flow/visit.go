@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -408,16 +409,22 @@ func (a *analysis) promoted(p *packages.Package, dst, t types.Type, pos token.Po
 	if !ok {
 		return
 	}
+	var field *types.Var
+	var names []string
 	for i := range iface.NumMethods() {
 		m := iface.Method(i)
 		obj, index, _ := types.LookupFieldOrMethod(t, true, m.Pkg(), m.Name())
 		if !a.isLib(obj) {
 			continue
 		}
-		if field := embedded(n, index); field != nil && a.inTree(field) {
-			a.boundary(a.obj(field), Interface, pos,
-				n.Obj().Name()+" is used as "+types.TypeString(dst, types.RelativeTo(p.Types))+" and has "+m.Name()+" from what it embeds", "declare the method")
+		if f := embedded(n, index); f != nil && a.inTree(f) {
+			field = f
+			names = append(names, m.Name())
 		}
+	}
+	if field != nil {
+		a.boundary(a.obj(field), Interface, pos,
+			n.Obj().Name()+" is used as "+types.TypeString(dst, types.RelativeTo(p.Types))+" and has "+strings.Join(names, ", ")+" from what it embeds", "declare these methods")
 	}
 }
 

@@ -81,6 +81,9 @@ type Tree struct {
 	// Listed counts the main modules' packages, of which those in Views reach
 	// a library.
 	Listed int
+	// Deps are the modules, in the versions that go.mod would name, whose
+	// packages the main modules import, directly or not.
+	Deps map[string]string
 	// Libraries are the main modules that have a package at their root that
 	// others can import.
 	Libraries map[string]bool
@@ -108,7 +111,7 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 	if _, err := os.Stat(cfg.Dir); err != nil {
 		return nil, err
 	}
-	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}, Foreign: map[string][]string{}, Libraries: map[string]bool{}}
+	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}, Foreign: map[string][]string{}, Libraries: map[string]bool{}, Deps: map[string]string{}}
 	if err := t.findModules(ctx); err != nil {
 		return nil, err
 	}
@@ -125,6 +128,9 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 		t.Views = append(t.Views, v)
 	}
 	t.loadUncovered(ctx)
+	if t.Listed == 0 && len(t.Views) == 0 && ctx.Err() == nil {
+		return nil, &ListError{"there are no Go packages"}
+	}
 	for _, v := range t.Views {
 		for _, p := range v.Packages {
 			if e := firstError(p); e != "" {
@@ -185,9 +191,6 @@ func (t *Tree) list(ctx context.Context) ([]string, error) {
 		}
 	}
 	t.Listed = len(listed)
-	if len(listed) == 0 && broken == "" {
-		return nil, &ListError{"there are no Go packages"}
-	}
 	if !loaded && broken != "" {
 		return nil, &ListError{cleanListError(broken)}
 	}
@@ -235,6 +238,9 @@ func (t *Tree) reach(pkgs []*packages.Package) map[*packages.Package]bool {
 			return state[p]
 		}
 		seen[p] = true
+		if p.Module != nil && !p.Module.Main && p.Module.Version != "" {
+			t.Deps[p.Module.Path] = p.Module.Version
+		}
 		r := t.Config.Reaches(p.PkgPath)
 		foreign := !r && (p.Module == nil || !p.Module.Main)
 		for _, imp := range p.Imports {
