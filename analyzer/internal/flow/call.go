@@ -88,13 +88,15 @@ func (s *scope) invoke(paths []*Path, args []operand, l lifting) {
 		}
 		fn, closure := funcOf(p)
 		s.prog.called[fn] = true
-		if sum := s.prog.summary(fn); sum != nil {
+		if sum := s.prog.summary(fn); sum != nil && !s.invoking[fn] {
+			s.invoking[fn] = true
 			if l.thread != nil && l.thread.Run == nil {
 				t := *l.thread
 				t.Run = fn
 				l.thread = &t
 			}
 			s.lift(sum, s.bindTo(sum, closure, args), l)
+			delete(s.invoking, fn)
 		}
 	}
 	if len(open) > 0 && !l.callback() {

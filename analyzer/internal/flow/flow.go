@@ -84,6 +84,9 @@ type scope struct {
 	joinList []join
 	effects  []*Effect
 	sum      *summary
+	// invoking are the functions whose calls by value are being resolved. One
+	// that calls itself through its arguments would never end.
+	invoking map[*ssa.Function]bool
 }
 
 // summary returns what a function does, or nil for one without a body. Within
@@ -97,7 +100,7 @@ func (pr *Program) summary(fn *ssa.Function) *summary {
 	}
 	sum := &summary{fn: fn}
 	pr.summaries[fn] = sum
-	s := &scope{prog: pr, fn: fn, values: make(map[ssa.Value]operand), sum: sum}
+	s := &scope{prog: pr, fn: fn, values: make(map[ssa.Value]operand), sum: sum, invoking: make(map[*ssa.Function]bool)}
 	s.run()
 	pr.scopes = append(pr.scopes, s)
 	return sum
