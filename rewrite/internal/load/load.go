@@ -69,6 +69,7 @@ type Tree struct {
 	Config  Config
 	Env     []string // with GOWORK settled
 	Work    string   // go.work in force, or ""
+	host    string   // GOOS/GOARCH of the go command
 	Fset    *token.FileSet
 	Modules []Module
 	Views   []*View

@@ -21,14 +21,15 @@ type Module struct {
 // findModules settles which go.work applies and lists the main modules.
 func (t *Tree) findModules(ctx context.Context) error {
 	t.Env = slices.Clone(t.Config.Env)
-	var env struct{ GOMOD, GOWORK string }
-	out, err := t.run(ctx, "env", "-json", "GOMOD", "GOWORK")
+	var env struct{ GOMOD, GOWORK, GOOS, GOARCH string }
+	out, err := t.run(ctx, "env", "-json", "GOMOD", "GOWORK", "GOOS", "GOARCH")
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(out, &env); err != nil {
 		return err
 	}
+	t.host = env.GOOS + "/" + env.GOARCH
 	if env.GOMOD == os.DevNull {
 		env.GOMOD = ""
 	}

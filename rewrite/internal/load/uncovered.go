@@ -44,9 +44,12 @@ func (t *Tree) loadUncovered(ctx context.Context) {
 			if covered[f.path] || t.Unseen[f.path] != "" {
 				continue
 			}
-			b, ok := findBuild(f.path, t.Config.Tags)
+			b, ok := findBuild(f.path, t.Config.Tags, t.host)
 			switch {
 			case ok:
+				if own := (Build{Tags: b.Tags}); b.GOOS+"/"+b.GOARCH == t.host && own != (Build{Tags: t.Config.Tags}) {
+					b = own // dependencies are compiled for it already
+				}
 			case f.pkg == "main":
 				b = Build{File: f.path, Tags: t.Config.Tags}
 			default:
@@ -260,8 +263,8 @@ func isUnix(goos string) bool {
 }
 
 // findBuild returns a configuration that includes the file, by its name and
-// its build constraint.
-func findBuild(file, tags string) (Build, bool) {
+// its build constraint. The platform host is preferred.
+func findBuild(file, tags, host string) (Build, bool) {
 	expr := buildConstraint(file)
 	nameOS, nameArch := nameConstraint(filepath.Base(file))
 	var atoms []string
@@ -285,7 +288,7 @@ func findBuild(file, tags string) (Build, bool) {
 	if len(custom) > 1 {
 		sets = append(sets, append(slices.Clone(given), custom...))
 	}
-	for _, port := range ports {
+	for _, port := range append([]string{host}, ports...) {
 		goos, goarch, _ := strings.Cut(port, "/")
 		if nameOS != "" && nameOS != goos && !(nameOS == "linux" && goos == "android") || nameArch != "" && nameArch != goarch {
 			continue

@@ -1,0 +1,455 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+const gorilla = "github.com/gorilla/websocket"
+
+// lay writes an archive into a new folder. $REQUIRE stands for the requirement
+// of gorilla.
+func lay(t *testing.T, src string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range txtar.Parse([]byte(strings.TrimPrefix(src, "\n"))).Files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		data := strings.ReplaceAll(string(f.Data), "$REQUIRE", "go 1.21\n\nrequire github.com/gorilla/websocket v1.5.3")
+		if err := os.WriteFile(path, []byte(data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func config(dir string, env ...string) Config {
+	return Config{
+		Dir: dir, Reaches: func(path string) bool { return path == gorilla },
+		Env: append(append(os.Environ(), "GOWORK=", "GOPROXY=off", "GOSUMDB=off", "GOFLAGS="), env...),
+	}
+}
+
+// mod loads a single module, for which the go command completes go.sum.
+func mod(t *testing.T, src string) (*Tree, string) {
+	t.Helper()
+	dir := lay(t, src)
+	tree, err := Load(context.Background(), config(dir, "GOWORK=off", "GOFLAGS=-mod=mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree, dir
+}
+
+// files returns the files of each view, relative to dir.
+func files(dir string, tree *Tree) map[string][]string {
+	out := map[string][]string{}
+	for _, v := range tree.Views {
+		set := map[string]bool{}
+		for _, p := range v.Packages {
+			for _, f := range p.GoFiles {
+				if rel, err := filepath.Rel(dir, f); err == nil {
+					set[filepath.ToSlash(rel)] = true
+				}
+			}
+		}
+		for f := range set {
+			out[v.Build.String()] = append(out[v.Build.String()], f)
+		}
+		sort.Strings(out[v.Build.String()])
+	}
+	return out
+}
+
+const use = `
+import "github.com/gorilla/websocket"
+
+var conn *websocket.Conn
+`
+
+// TestViews holds which files are loaded in which build configuration.
+func TestViews(t *testing.T) {
+	for _, tt := range []struct {
+		name, src string
+		want      map[string]string
+	}{
+		{"only what reaches the library", `
+-- go.mod --
+module app
+
+$REQUIRE
+-- hub/hub.go --
+package hub
+` + use + `
+-- main.go --
+package main
+
+import _ "app/hub"
+
+func main() {}
+-- alone/alone.go --
+package alone
+-- testdata/x/x.go --
+package x
+` + use + `
+-- _hidden/x.go --
+package x
+` + use + `
+-- nested/go.mod --
+module nested
+
+$REQUIRE
+-- nested/n.go --
+package n
+` + use, map[string]string{"host": "hub/hub.go main.go"}},
+		{"packages of tests alone", `
+-- go.mod --
+module app
+
+$REQUIRE
+-- p/p.go --
+package p
+-- p/p_test.go --
+package p_test
+` + use + `
+-- q/q_test.go --
+package q
+` + use, map[string]string{"host": "p/p.go p/p_test.go q/q_test.go"}},
+		{"platforms and tags, those of two folders at once", `
+-- go.mod --
+module app
+
+$REQUIRE
+-- a/a_windows.go --
+package a
+` + use + `
+-- a/a.go --
+package a
+-- b/b_windows.go --
+package b
+` + use + `
+-- c/c.go --
+//go:build special
+
+package c
+` + use, map[string]string{
+			"windows/amd64": "a/a.go a/a_windows.go b/b_windows.go",
+			"tags special":  "c/c.go",
+		}},
+		{"a file that uses what another declares", `
+-- go.mod --
+module app
+
+$REQUIRE
+-- a.go --
+package app
+` + use + `
+-- a_windows.go --
+package app
+
+func closeIt() { conn.Close() }
+-- b_windows.go --
+package app
+
+func unrelated() {}
+`, map[string]string{"host": "a.go", "windows/amd64": "a.go a_windows.go b_windows.go"}},
+		{"a file of another platform that uses nothing", `
+-- go.mod --
+module app
+
+$REQUIRE
+-- a.go --
+package app
+` + use + `
+-- b_windows.go --
+package app
+
+func unrelated() {}
+`, map[string]string{"host": "a.go"}},
+		{"commands that are run by their file", `
+-- go.mod --
+module app
+
+$REQUIRE
+-- client.go --
+//go:build ignore
+
+package main
+` + use + `
+func main() {}
+-- server.go --
+//go:build ignore
+
+package main
+` + use + `
+func main() {}
+`, map[string]string{"client.go": "client.go", "server.go": "server.go"}},
+		{"a dependency whose path begins with the module's", `
+-- go.mod --
+module example.net/app
+
+$REQUIRE
+
+require example.net/app/api v0.0.0
+
+replace example.net/app/api => ./api
+-- main.go --
+package main
+
+import _ "example.net/app/api"
+
+func main() {}
+-- api/go.mod --
+module example.net/app/api
+
+$REQUIRE
+-- api/api.go --
+package api
+` + use, map[string]string{"host": "main.go"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tree, dir := mod(t, tt.src)
+			got := files(dir, tree)
+			for b, want := range tt.want {
+				if g := strings.Join(got[b], " "); g != want {
+					t.Errorf("%s: files %s, want %s", b, g, want)
+				}
+			}
+			for b := range got {
+				if _, ok := tt.want[b]; !ok {
+					t.Errorf("%s is loaded: %s", b, got[b])
+				}
+			}
+			for id, e := range tree.Broken {
+				t.Errorf("%s does not compile: %s", id, e)
+			}
+			if len(tree.Unseen) > 0 {
+				t.Errorf("not seen: %v", tree.Unseen)
+			}
+		})
+	}
+}
+
+// TestOtherPlatform holds that a package of another platform is type-checked
+// with what it imports, although that is not compiled for it.
+func TestOtherPlatform(t *testing.T) {
+	tree, _ := mod(t, `
+-- go.mod --
+module app
+
+$REQUIRE
+-- a_plan9.go --
+package app
+
+import (
+	"net/http"
+	"slices"
+`+`
+	"github.com/gorilla/websocket"
+)
+
+func upgrade(w http.ResponseWriter, r *http.Request) {
+	c, err := new(websocket.Upgrader).Upgrade(w, r, nil)
+	if err == nil && slices.Contains([]int{1}, 1) {
+		c.Close()
+	}
+}
+-- bad_plan9.go --
+package app
+
+var wrong int = "text"
+`)
+	if len(tree.Views) != 1 || len(tree.Views[0].Packages) != 1 {
+		t.Fatalf("views %v", tree.Views)
+	}
+	p := tree.Views[0].Packages[0]
+	if len(p.Errors) != 1 || !strings.Contains(p.Errors[0].Msg, `"text"`) {
+		t.Errorf("errors %v, want the one of bad_plan9.go", p.Errors)
+	}
+}
+
+func TestUnseen(t *testing.T) {
+	tree, dir := mod(t, `
+-- go.mod --
+module app
+
+$REQUIRE
+-- p.go --
+package p
+-- never.go --
+//go:build linux && windows
+
+package p
+`+use)
+	if reason := tree.Unseen[filepath.Join(dir, "never.go")]; reason == "" || len(tree.Unseen) != 1 {
+		t.Errorf("not seen: %v, want never.go with a reason", tree.Unseen)
+	}
+}
+
+// TestFindBuild holds the choice of a configuration against names and
+// constraints.
+func TestFindBuild(t *testing.T) {
+	for _, tt := range []struct{ name, constraint, tags, want string }{
+		{"a_darwin.go", "", "", "darwin"},
+		{"a_linux_arm64.go", "", "", "linux/arm64"},
+		{"a_windows_test.go", "", "", "windows"},
+		{"a.go", "windows || darwin", "", "darwin"},
+		{"a.go", "!linux", "", "darwin"},
+		{"a.go", "integration", "", "linux tags integration"},
+		{"a.go", "integration && !fast", "", "linux tags integration"},
+		{"a.go", "a && b", "", "linux tags a,b"},
+		{"a.go", "a && b", "b", "linux tags b,a"},
+		{"a.go", "js && wasm", "", "js/wasm"},
+		{"a.go", "linux && windows", "", ""},
+		{"a.go", "ignore", "", ""},
+		{"linux.go", "", "", "linux"},
+	} {
+		t.Run(tt.name+" "+tt.constraint, func(t *testing.T) {
+			src := "package p\n"
+			if tt.constraint != "" {
+				src = "//go:build " + tt.constraint + "\n\n" + src
+			}
+			path := filepath.Join(t.TempDir(), tt.name)
+			if err := os.WriteFile(path, []byte(src), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			b, ok := findBuild(path, tt.tags, "linux/amd64")
+			got := ""
+			if ok {
+				got = b.GOOS
+				if strings.Contains(tt.want, "/") {
+					got += "/" + b.GOARCH
+				}
+				if b.Tags != "" {
+					got += " tags " + b.Tags
+				}
+			}
+			if got != tt.want {
+				t.Errorf("build %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestModules(t *testing.T) {
+	const twoModules = `
+-- a/go.mod --
+module example.net/a
+
+go 1.21
+-- a/a.go --
+package a
+-- b/go.mod --
+module example.net/b
+
+go 1.22
+-- b/b.go --
+package b
+-- c/go.mod --
+module example.net/c
+-- c/c.go --
+package c
+`
+	for _, tt := range []struct {
+		name, src, dir string
+		modules        string // path@go
+		work           bool
+		err            error
+	}{
+		{"a workspace", twoModules + "-- go.work --\ngo 1.22\n\nuse (\n\t./a\n\t./b\n)\n", ".", "example.net/a@1.21 example.net/b@1.22", true, nil},
+		{"a module of it", twoModules + "-- go.work --\ngo 1.22\n\nuse (\n\t./a\n\t./b\n)\n", "a", "example.net/a@1.21 example.net/b@1.22", true, nil},
+		{"a module that it does not list", twoModules + "-- go.work --\ngo 1.22\n\nuse ./b\n", "a", "example.net/a@1.21", false, nil},
+		{"without a go line", twoModules, "c", "example.net/c@", false, nil},
+		{"no module", "-- x.go --\npackage x\n", ".", "", false, ErrNoModule},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(lay(t, tt.src), tt.dir)
+			tree, err := Load(context.Background(), config(dir))
+			if !errors.Is(err, tt.err) {
+				t.Fatalf("error %v, want %v", err, tt.err)
+			}
+			if err != nil {
+				return
+			}
+			var got []string
+			for _, m := range tree.Modules {
+				got = append(got, m.Path+"@"+m.Go)
+			}
+			slices.Sort(got)
+			if g := strings.Join(got, " "); g != tt.modules || (tree.Work != "") != tt.work {
+				t.Errorf("modules %s, workspace %q; want %s, a workspace: %t", g, tree.Work, tt.modules, tt.work)
+			}
+		})
+	}
+}
+
+// TestListed holds what the listing of packages tells besides: libraries,
+// dependencies, and who else imports a library.
+func TestListed(t *testing.T) {
+	tree, _ := mod(t, `
+-- go.mod --
+module example.net/lib
+
+$REQUIRE
+
+require example.net/dep v0.0.0
+
+replace example.net/dep => ./dep
+-- lib.go --
+package lib
+
+import _ "example.net/dep"
+-- dep/go.mod --
+module example.net/dep
+
+$REQUIRE
+-- dep/dep.go --
+package dep
+`+use)
+	if !tree.Libraries["example.net/lib"] {
+		t.Errorf("libraries %v, want example.net/lib", tree.Libraries)
+	}
+	if got := tree.Foreign[gorilla]; !slices.Contains(got, "example.net/dep") {
+		t.Errorf("foreign importers %v, want example.net/dep", got)
+	}
+	if tree.Deps[gorilla] != "v1.5.3" {
+		t.Errorf("dependencies %v, want %s v1.5.3", tree.Deps, gorilla)
+	}
+}
+
+// TestVerify holds that an overlay, of go.mod too, is what gets type-checked.
+func TestVerify(t *testing.T) {
+	tree, dir := mod(t, `
+-- go.mod --
+module app
+
+$REQUIRE
+-- p.go --
+package p
+`+use)
+	good := map[string][]byte{filepath.Join(dir, "p.go"): []byte("package p\n\nvar conn string\n")}
+	views, _, err := tree.Verify(context.Background(), good)
+	if err != nil || len(views) != 1 || len(views[0].Packages) != 1 || len(views[0].Packages[0].Errors) != 0 {
+		t.Fatalf("views %v, error %v; want one package without errors", views, err)
+	}
+	if o := views[0].Packages[0].Types.Scope().Lookup("conn"); o == nil || o.Type().String() != "string" {
+		t.Errorf("conn is %v, want a string", o)
+	}
+	bad := map[string][]byte{filepath.Join(dir, "p.go"): []byte("package p\n\nvar conn string = 1\n")}
+	views, _, err = tree.Verify(context.Background(), bad)
+	if err != nil || len(views[0].Packages[0].Errors) == 0 {
+		t.Errorf("error %v; want an error in the package", err)
+	}
+}
