@@ -142,20 +142,33 @@ func applications(t *load.Tree) map[string]bool {
 	}
 	for _, v := range t.Views {
 		for _, p := range v.Packages {
-			if p.Name != "main" || p.ForTest != "" || len(p.GoFiles) == 0 {
-				continue
+			if p.Name == "main" && p.ForTest == "" && len(p.GoFiles) > 0 && isCommand(t, p.GoFiles[0]) {
+				visit(p)
 			}
-			// Files that are loaded one by one have no import path.
-			m := t.ModuleOf(p.GoFiles[0])
-			if m == nil {
-				continue
-			}
-			if dir, err := filepath.Rel(m.Dir, filepath.Dir(p.GoFiles[0])); err == nil && !isExample(filepath.ToSlash(dir)) {
+		}
+	}
+	for file, imports := range t.Commands {
+		if !isCommand(t, file) {
+			continue
+		}
+		for _, path := range imports {
+			if p := byPath[path]; p != nil && p.Module != nil && !t.Libraries[p.Module.Path] {
 				visit(p)
 			}
 		}
 	}
 	return out
+}
+
+// isCommand reports whether a file of package main tells that its module is an
+// application: it is not an example.
+func isCommand(t *load.Tree, file string) bool {
+	m := t.ModuleOf(file)
+	if m == nil {
+		return false
+	}
+	dir, err := filepath.Rel(m.Dir, filepath.Dir(file))
+	return err == nil && !isExample(filepath.ToSlash(dir))
 }
 
 // isExample reports whether a folder of a module shows or tests the rest of

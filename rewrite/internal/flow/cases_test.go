@@ -460,20 +460,16 @@ package chat
 import "github.com/gorilla/websocket"
 
 func Serve(c *websocket.Conn) { c.Close() } //A
+
+func Start() {}
 -- server.go --
 //go:build ignore
 
 package main
 
-import (
-	"example.net/app/chat"
+import "example.net/app/chat"
 
-	"github.com/gorilla/websocket"
-)
-
-func main() { chat.Serve(nil) }
-
-func dial() { websocket.DefaultDialer.Dial("", nil) } //B
+func main() { chat.Start() }
 -- client.go --
 //go:build ignore
 
@@ -481,7 +477,7 @@ package main
 
 import "github.com/gorilla/websocket"
 
-func main() { websocket.DefaultDialer.Dial("", nil) } //C
+func main() { websocket.DefaultDialer.Dial("", nil) } //B
 `},
 	{"an example does not make an application", `
 -- go.mod --

@@ -88,6 +88,9 @@ type Tree struct {
 	// Libraries are the main modules that have a package at their root that
 	// others can import.
 	Libraries map[string]bool
+	// Commands maps files of package main that the host's configuration leaves
+	// out, such as those run by name, to the packages of Views they import.
+	Commands map[string][]string
 	// Foreign maps the libraries' import paths to the packages outside the main
 	// modules that import them.
 	Foreign map[string][]string
@@ -112,7 +115,7 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 	if _, err := os.Stat(cfg.Dir); err != nil {
 		return nil, err
 	}
-	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}, Foreign: map[string][]string{}, Libraries: map[string]bool{}, Deps: map[string]string{}}
+	t := &Tree{Config: cfg, Fset: token.NewFileSet(), Broken: map[string]string{}, Unseen: map[string]string{}, Foreign: map[string][]string{}, Libraries: map[string]bool{}, Commands: map[string][]string{}, Deps: map[string]string{}}
 	if err := t.findModules(ctx); err != nil {
 		return nil, err
 	}

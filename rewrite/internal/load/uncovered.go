@@ -140,7 +140,12 @@ func (t *Tree) candidates(covered map[string]bool) []candidate {
 					out = append(out, candidate{path, f.Name.Name})
 					return nil
 				}
-				use = use || near.paths[p]
+				if near.paths[p] {
+					use = true
+					if f.Name.Name == "main" {
+						t.Commands[path] = append(t.Commands[path], p)
+					}
+				}
 			}
 			if use && near.named(path) {
 				out = append(out, candidate{path, f.Name.Name})
