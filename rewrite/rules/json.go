@@ -26,7 +26,9 @@ value. Elsewhere it becomes a helper that, as gorilla, decodes the first value a
 			}
 		}
 		for _, s := range u.Sites("Conn.ReadJSON", "ReadJSON") {
-			planJSON(u, s, readJSONFunc)
+			if planJSON(u, s, readJSONFunc) {
+				noteCut(u, s)
+			}
 		}
 	},
 }

@@ -3,6 +3,7 @@ package rules
 import (
 	"go/ast"
 
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
 )
 
@@ -10,7 +11,8 @@ var readRule = &unit.Rule{
 	Name: "read",
 	Doc: `ReadMessage becomes Read with a context. The message type is a MessageType instead of an int: variables that only
 receive it, are compared or are given back to a write change their type with it, others get a conversion. The end
-of the context closes the connection.`,
+of the context closes the connection. A message that a lost connection cuts off can be reported as complete, where
+gorilla returned an error.`,
 	Plan: func(u *unit.Unit) {
 		for _, s := range u.Sites("Conn.ReadMessage") {
 			call := unit.Call(s)
@@ -25,8 +27,15 @@ of the context closes the connection.`,
 			}
 			rename(u, s, "Read")
 			addContext(u, s, call)
+			noteCut(u, s)
 		}
 	},
+}
+
+// noteCut says what the target makes of a message that a lost connection cuts
+// off.
+func noteCut(u *unit.Unit, s *flow.Site) {
+	u.Note(s.File, s.Ident.Pos(), "read", "a message that a lost connection cuts off can be reported as complete; gorilla returned an error")
 }
 
 var writeRule = &unit.Rule{

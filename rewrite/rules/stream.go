@@ -207,6 +207,7 @@ end becomes Read and a bytes.Reader over the message, which waits for the whole 
 			if !planMessageType(u, s, c) {
 				continue
 			}
+			noteCut(u, s)
 			if drained(u, s, c) {
 				rename(u, s, "Reader")
 				addContext(u, s, call)

@@ -267,8 +267,10 @@ func (t *Tree) reach(pkgs []*packages.Package) map[*packages.Package]bool {
 // view loads packages with syntax in one build configuration.
 func (t *Tree) view(ctx context.Context, b Build, patterns []string, overlay map[string][]byte, fset *token.FileSet) (*View, error) {
 	cfg := t.config(ctx, b, SyntaxMode, overlay, fset)
-	if b.GOOS != "" || b.GOARCH != "" {
-		// Export data of another platform would have to be compiled first.
+	if b.GOOS != "" || b.GOARCH != "" || overlay != nil {
+		// Export data of another platform, or of what an overlay changes,
+		// would have to be compiled first. With an overlay go/packages reads
+		// everything from source anyway.
 		cfg.Mode |= packages.NeedDeps
 		cfg.ParseFile = t.parseRoots
 	}
