@@ -352,7 +352,11 @@ func firstError(p *packages.Package) string {
 	for _, imp := range p.Imports {
 		for _, e := range imp.Errors {
 			if e.Kind == packages.ListError && len(p.Errors)+len(p.TypeErrors) > 0 {
-				return cleanListError(e.Error())
+				text := cleanListError(e.Error())
+				if !strings.Contains(text, imp.PkgPath) {
+					text = imp.PkgPath + ": " + text
+				}
+				return text
 			}
 		}
 	}
