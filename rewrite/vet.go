@@ -51,7 +51,11 @@ func vetFindings(views []*load.View, fset *token.FileSet, changed map[string]boo
 		for _, p := range v.Packages {
 			for _, f := range p.CompiledGoFiles {
 				if changed[f] && !p.IllTyped {
-					pkgs = append(pkgs, p)
+					// Without its imports, for which the analyzers would look
+					// through all dependencies for functions that never return.
+					alone := *p
+					alone.Imports = nil
+					pkgs = append(pkgs, &alone)
 					break
 				}
 			}

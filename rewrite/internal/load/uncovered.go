@@ -366,21 +366,65 @@ func nameConstraint(name string) (goos, goarch string) {
 	return "", ""
 }
 
-// parseRoots parses a file for a load from source: outside the main modules
-// function bodies are emptied, since only declarations matter there.
+// parseRoots parses a file for a load from source. Of files outside the main
+// modules only what declares types is kept: function bodies and the values of
+// variables are emptied.
 func (t *Tree) parseRoots(fset *token.FileSet, filename string, src []byte) (*ast.File, error) {
-	f, err := parser.ParseFile(fset, filename, src, parser.AllErrors|parser.ParseComments|parser.SkipObjectResolution)
-	if f == nil || t.ModuleOf(filename) != nil {
+	const mode = parser.AllErrors | parser.SkipObjectResolution
+	if t.ModuleOf(filename) != nil {
+		return parser.ParseFile(fset, filename, src, mode|parser.ParseComments)
+	}
+	f, err := parser.ParseFile(fset, filename, src, mode)
+	if f == nil {
 		return f, err
 	}
 	for _, d := range f.Decls {
-		if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil {
-			// An endless loop needs no return statement behind it.
-			loop := &ast.ForStmt{For: fd.Body.Lbrace, Body: &ast.BlockStmt{Lbrace: fd.Body.Lbrace, Rbrace: fd.Body.Rbrace}}
-			fd.Body = &ast.BlockStmt{Lbrace: fd.Body.Lbrace, List: []ast.Stmt{loop}, Rbrace: fd.Body.Rbrace}
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Body != nil {
+				d.Body = emptied(d.Body)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if v, ok := spec.(*ast.ValueSpec); ok && d.Tok == token.VAR {
+					emptyValues(v)
+				}
+			}
 		}
 	}
 	return f, err
+}
+
+// emptied returns a body for a function whose body does not matter. An endless
+// loop needs no return statement behind it.
+func emptied(b *ast.BlockStmt) *ast.BlockStmt {
+	loop := &ast.ForStmt{For: b.Lbrace, Body: &ast.BlockStmt{Lbrace: b.Lbrace, Rbrace: b.Rbrace}}
+	return &ast.BlockStmt{Lbrace: b.Lbrace, List: []ast.Stmt{loop}, Rbrace: b.Rbrace}
+}
+
+// emptyValues drops the values of variables as far as their types don't depend
+// on them.
+func emptyValues(v *ast.ValueSpec) {
+	if v.Type != nil {
+		v.Values = nil
+		return
+	}
+	for _, x := range v.Values {
+		if u, ok := x.(*ast.UnaryExpr); ok && u.Op == token.AND {
+			x = u.X
+		}
+		switch x := x.(type) {
+		case *ast.FuncLit:
+			x.Body = emptied(x.Body)
+		case *ast.CompositeLit:
+			if a, ok := x.Type.(*ast.ArrayType); ok {
+				if _, counts := a.Len.(*ast.Ellipsis); counts {
+					continue
+				}
+			}
+			x.Elts = nil
+		}
+	}
 }
 
 // forgive drops the errors that come from emptied function bodies: imports
