@@ -10,9 +10,6 @@ import (
 func (a *analysis) composite(p *packages.Package, n *ast.CompositeLit) {
 	info := p.TypesInfo
 	t := typeOf(info, n)
-	if t == nil {
-		return
-	}
 	own := a.at(n.Lbrace, 'e')
 	if a.mentions(t) {
 		a.carriers(own, t, n.Pos())

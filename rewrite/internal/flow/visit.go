@@ -299,7 +299,7 @@ func (a *analysis) exprIf(p *packages.Package, e ast.Expr) key {
 // assign records that src flows to a place of type dst with key k.
 func (a *analysis) assign(p *packages.Package, dst types.Type, k key, src ast.Expr) {
 	t := typeOf(p.TypesInfo, src)
-	if t == nil || dst == nil {
+	if dst == nil {
 		return
 	}
 	if isInterface(dst) && !isInterface(t) {
