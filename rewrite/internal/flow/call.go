@@ -9,7 +9,7 @@ import (
 
 // callResult returns the key of result i of a call.
 func (a *analysis) callResult(p *packages.Package, call *ast.CallExpr, i int) key {
-	fn := calleeFunc(p.TypesInfo, call.Fun)
+	fn := a.callee(p.TypesInfo, call.Fun)
 	if fn != nil && a.inTree(fn) {
 		sig := fn.Origin().Type().(*types.Signature)
 		if i < sig.Results().Len() {
@@ -48,7 +48,7 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 			return
 		}
 	}
-	fn := calleeFunc(info, n.Fun)
+	fn := a.callee(info, n.Fun)
 	if fn != nil && a.isLib(fn) {
 		// A library value given to the library: WritePreparedMessage, ReadJSON.
 		for _, arg := range n.Args {

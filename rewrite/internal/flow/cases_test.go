@@ -342,6 +342,74 @@ func use(c *websocket.Conn) { p.Fake(c).Conn.Close() } //A
 
 func own(c *websocket.Conn) { c.Close() } //B
 `},
+	{"a package that is compiled again for a test", `
+-- p/p.go --
+package p
+
+import "github.com/gorilla/websocket"
+
+func Close(c *websocket.Conn) { c.Close() } //A
+-- p/in_test.go --
+package p
+
+const inside = true
+-- q/q.go --
+package q
+
+import (
+	"app/p"
+
+	"github.com/gorilla/websocket"
+)
+
+type Holder struct{ Name string; Conn *websocket.Conn } //A
+
+func (h *Holder) Close() { p.Close(h.Conn) }
+
+func New(string, *websocket.Conn) (*Holder, *websocket.Dialer) { return nil, nil } //B
+
+func dial(d *websocket.Dialer) { _, d = New("", nil); d.Proxy = nil } //B
+-- p/x_test.go --
+package p_test
+
+import (
+	"app/q"
+
+	"github.com/gorilla/websocket"
+)
+
+func use(h *q.Holder) { h.Conn.Close() } //A
+
+func make(c *websocket.Conn) { q.New("", c) } //B
+`},
+	{"a package of which a tag adds a file", `
+-- q/q.go --
+package q
+
+import "github.com/gorilla/websocket"
+
+type Holder struct{ Name string; Conn *websocket.Conn } //A
+
+func (h *Holder) Set(name string, c *websocket.Conn) { h.Conn = c } //A
+
+func Get() (string, *websocket.Conn) { return "", nil } //B
+-- p/p.go --
+package p
+
+import "app/q"
+
+func Close(h *q.Holder) { h.Conn.Close() } //A
+
+func Use() { _, c := q.Get(); c.Close() } //B
+-- p/tagged.go --
+//go:build special
+
+package p
+
+import "github.com/gorilla/websocket"
+
+func other(c *websocket.Conn) { c.Close() } //C
+`},
 	{"across packages without an import", `
 -- hub/hub.go --
 package hub

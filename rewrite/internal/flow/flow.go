@@ -100,6 +100,9 @@ func Analyze(tree *load.Tree, is func(path string) bool) *Graph {
 		taken:  map[key]bool{},
 		embed:  map[*types.Named]bool{},
 		cgo:    map[string]bool{},
+		parsed: map[*token.File]bool{},
+		decls:  map[declAt]token.Pos{},
+		funcs:  map[declAt]*types.Func{},
 		clause: map[types.Object]key{},
 		mem:    map[types.Type]bool{},
 		site:   map[*Site]key{},
@@ -134,6 +137,11 @@ type analysis struct {
 	api   map[key]bool  // declarations that other modules can name
 	embed map[*types.Named]bool
 	cgo   map[string]bool // files that cgo made
+	// parsed are the files whose positions are exact; those of others come
+	// from export data, and decls says what stands there.
+	parsed map[*token.File]bool
+	decls  map[declAt]token.Pos
+	funcs  map[declAt]*types.Func
 	// clause holds the variables that a type switch declares, one a clause.
 	clause map[types.Object]key
 }
@@ -141,6 +149,14 @@ type analysis struct {
 // chooseFiles picks for every file the widest package variant that holds it.
 func (a *analysis) chooseFiles() {
 	insp := map[*packages.Package]inspector.Cursor{}
+	for _, v := range a.tree.Views {
+		for _, p := range v.Packages {
+			for _, s := range p.Syntax {
+				a.parsed[a.fset.File(s.FileStart)] = true
+			}
+		}
+	}
+	a.index()
 	for _, v := range a.tree.Views {
 		for _, p := range v.Packages {
 			a.main[strings.TrimSuffix(p.PkgPath, "_test")] = true

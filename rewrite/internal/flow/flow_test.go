@@ -23,9 +23,9 @@ go 1.21
 require github.com/gorilla/websocket v1.5.3
 `
 
-// marker is the comment behind a line with sites: the letter of their
-// cluster, and the kinds of the boundaries found on the line.
-var marker = regexp.MustCompile(`//([A-Z])?((?: [a-z-]+)*)$`)
+// marker is the comment behind a line with sites: the letters of their
+// clusters, and the kinds of the boundaries found on the line.
+var marker = regexp.MustCompile(`//([A-Z]*)((?: [a-z-]+)*)$`)
 
 // TestAnalyze lays every case out as a module, a go.mod without a module line
 // being completed, and compares the clusters and boundaries found with the
@@ -99,7 +99,7 @@ func describe(dir string, g *flow.Graph, want []string) []string {
 	wanted := map[string]string{}
 	for _, w := range want {
 		pos, rest, _ := strings.Cut(w, " ")
-		wanted[pos] = rest[:1]
+		wanted[pos], _, _ = strings.Cut(rest, " ")
 	}
 	at := func(file string, line int) string {
 		rel, err := filepath.Rel(dir, file)
@@ -112,9 +112,12 @@ func describe(dir string, g *flow.Graph, want []string) []string {
 	letters := map[string]string{}
 	kinds := map[string][]string{}
 	for i, c := range g.Clusters {
-		letter := wanted[at(c.Sites[0].Pos.Filename, c.Sites[0].Pos.Line)]
-		if letter == "" || letter == " " || taken[letter] {
-			letter = fmt.Sprintf("#%d", i)
+		letter := fmt.Sprintf("#%d", i)
+		for l := range strings.SplitSeq(wanted[at(c.Sites[0].Pos.Filename, c.Sites[0].Pos.Line)], "") {
+			if !taken[l] {
+				letter = l
+				break
+			}
 		}
 		taken[letter] = true
 		for _, s := range c.Sites {

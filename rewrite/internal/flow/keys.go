@@ -115,15 +115,74 @@ func (a *analysis) obj(o types.Object) key {
 	if k, ok := a.clause[o]; ok {
 		return k
 	}
-	switch o := o.(type) {
+	kind := byte('o')
+	switch x := o.(type) {
 	case *types.Var:
-		return a.at(o.Origin().Pos(), 'o')
+		o = x.Origin()
 	case *types.Func:
-		return a.at(o.Origin().Pos(), 'o')
+		o = x.Origin()
 	case *types.TypeName:
-		return a.at(o.Pos(), 't')
+		kind = 't'
+	default:
+		return key{}
 	}
-	return key{}
+	if f := a.fset.File(o.Pos()); f != nil && !a.parsed[f] {
+		if pos, ok := a.decls[declAt{f.Name(), f.Line(o.Pos()), o.Name()}]; ok {
+			return a.at(pos, kind)
+		}
+	}
+	return a.at(o.Pos(), kind)
+}
+
+// A declAt identifies a declaration as far as export data does, which tells
+// lines but not columns.
+type declAt struct {
+	file string
+	line int
+	name string
+}
+
+// index fills a.decls with what the packages of the tree declare.
+func (a *analysis) index() {
+	add := func(o types.Object) {
+		f := a.fset.File(o.Pos())
+		if f == nil || !a.parsed[f] {
+			return
+		}
+		at := declAt{f.Name(), f.Line(o.Pos()), o.Name()}
+		if _, ok := a.decls[at]; !ok {
+			a.decls[at] = o.Pos()
+		}
+		if fn, ok := o.(*types.Func); ok && a.funcs[at] == nil {
+			a.funcs[at] = fn
+		}
+	}
+	for _, v := range a.tree.Views {
+		for _, p := range v.Packages {
+			if p.TypesInfo == nil {
+				continue
+			}
+			for _, o := range p.TypesInfo.Defs {
+				if o == nil {
+					continue
+				}
+				if _, ok := o.(*types.Label); ok {
+					continue
+				}
+				if v, ok := o.(*types.Var); ok && !v.IsField() && o.Parent() != p.Types.Scope() {
+					continue // local, which export data does not hold
+				}
+				add(o)
+				if sig, ok := o.Type().(*types.Signature); ok {
+					for _, t := range []*types.Tuple{sig.Params(), sig.Results()} {
+						for i := range t.Len() {
+							add(t.At(i))
+						}
+					}
+				}
+			}
+		}
+	}
 }
 
 // inTree reports whether the object is declared in the tree.
@@ -258,7 +317,7 @@ func (a *analysis) call(p *packages.Package, c *ast.CallExpr) key {
 			return a.at(c.Lparen, 'e')
 		}
 	}
-	fn := calleeFunc(info, fun)
+	fn := a.callee(info, fun)
 	if fn != nil && a.isLib(fn) {
 		if sel, ok := fun.(*ast.SelectorExpr); ok && info.Selections[sel] != nil {
 			return a.receiver(p, sel) // Upgrade and Dial tie their result to the configuration
@@ -292,6 +351,26 @@ func (a *analysis) result(c *ast.CallExpr, sig *types.Signature, i int) key {
 		return k
 	}
 	return a.at(c.Lparen, 'e')
+}
+
+// callee is calleeFunc with the function as the tree declares it: what export
+// data tells of an unnamed parameter or result does not identify it.
+func (a *analysis) callee(info *types.Info, fun ast.Expr) *types.Func {
+	return a.declaredFunc(calleeFunc(info, fun))
+}
+
+func (a *analysis) declaredFunc(fn *types.Func) *types.Func {
+	if fn == nil || fn.Origin() != fn {
+		return fn
+	}
+	f := a.fset.File(fn.Pos())
+	if f == nil || a.parsed[f] {
+		return fn
+	}
+	if twin := a.funcs[declAt{f.Name(), f.Line(fn.Pos()), fn.Name()}]; twin != nil {
+		return twin
+	}
+	return fn
 }
 
 // calleeFunc returns the function or method that a call names, or nil for

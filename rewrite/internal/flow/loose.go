@@ -65,7 +65,7 @@ func (a *analysis) enclosingCall(s *Site) (key, bool) {
 		if !ok {
 			return key{}, false
 		}
-		fn := calleeFunc(s.File.Pkg.TypesInfo, call.Fun)
+		fn := a.callee(s.File.Pkg.TypesInfo, call.Fun)
 		if fn == nil || !a.isLib(fn) || fn.Type().(*types.Signature).Recv() == nil {
 			continue
 		}

@@ -204,7 +204,7 @@ func (a *analysis) tieSignature(k key, t types.Type) {
 		}
 	case *types.Interface:
 		for i := range t.NumMethods() {
-			if m := t.Method(i); a.mentions(m.Type()) {
+			if m := a.declaredFunc(t.Method(i)); a.mentions(m.Type()) {
 				a.uf.union(k, a.obj(m))
 				a.tieSignature(k, m.Type())
 			}
@@ -256,7 +256,7 @@ func (a *analysis) assignStmt(p *packages.Package, lhs, rhs []ast.Expr) {
 			}
 			continue
 		}
-		fn := calleeFunc(info, call.Fun)
+		fn := a.callee(info, call.Fun)
 		if fn != nil && a.isLib(fn) {
 			if a.mentions(t) {
 				a.uf.union(a.expr(p, lhs[i]), a.call(p, call))
@@ -317,7 +317,7 @@ func (a *analysis) assign(p *packages.Package, dst types.Type, k key, src ast.Ex
 	if d := a.foreignType(dst); d != nil {
 		a.dependency(sk, src.Pos(), d)
 	}
-	if fn := calleeFunc(p.TypesInfo, src); fn != nil && a.inTree(fn) {
+	if fn := a.callee(p.TypesInfo, src); fn != nil && a.inTree(fn) {
 		a.tieSignature(sk, fn.Origin().Type()) // a function used as a value
 	}
 	if isInterface(dst) && !isInterface(t) {
