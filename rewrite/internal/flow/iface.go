@@ -55,7 +55,7 @@ func (a *analysis) methods(dst, t types.Type, pos token.Pos) {
 		return
 	}
 	for i := range iface.NumMethods() {
-		m := iface.Method(i)
+		m := a.declaredFunc(iface.Method(i))
 		if !a.mentions(m.Type()) {
 			continue
 		}
@@ -64,6 +64,7 @@ func (a *analysis) methods(dst, t types.Type, pos token.Pos) {
 		if !ok || !a.inTree(fn) {
 			continue
 		}
+		fn = a.declaredFunc(fn)
 		ms, fs := m.Type().(*types.Signature), fn.Origin().Type().(*types.Signature)
 		a.pair(ms.Params(), fs.Params())
 		a.pair(ms.Results(), fs.Results())
