@@ -19,6 +19,7 @@ import (
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/gomod"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/load"
 )
 
 // A moduleState is a main module's go.mod and go.sum.
@@ -47,34 +48,13 @@ func (pl *planner) readModules() error {
 	return nil
 }
 
-// scan fills m.files. testdata is left out, as the go command does for
-// patterns, and so are nested modules.
+// scan fills m.files.
 func (m *moduleState) scan() {
-	filepath.WalkDir(m.Dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil
-		}
-		name := d.Name()
-		if d.IsDir() {
-			if path == m.Dir {
-				return nil
-			}
-			if name == "vendor" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
-				return filepath.SkipDir
-			}
-			if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") {
-			return nil
-		}
+	for _, path := range (load.Module{Dir: m.Dir}).GoFiles() {
 		if paths := importsOf(path, nil); len(paths) > 0 {
 			m.files[path] = paths
 		}
-		return nil
-	})
+	}
 }
 
 // importsOf returns the import paths of libraries, and of compat's other

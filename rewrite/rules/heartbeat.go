@@ -5,7 +5,6 @@ import (
 	"go/token"
 	"go/types"
 
-	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
@@ -135,7 +134,6 @@ func pongHandler(u *unit.Unit, h *flow.Site) (*ast.CallExpr, string) {
 	}
 	var found *ast.CallExpr
 	for _, st := range lit.Body.List {
-		c := cursorOf(f, st)
 		var setter *ast.CallExpr
 		switch st := st.(type) {
 		case *ast.ExprStmt:
@@ -156,7 +154,6 @@ func pongHandler(u *unit.Unit, h *flow.Site) (*ast.CallExpr, string) {
 				setter, _ = st.Results[0].(*ast.CallExpr)
 			}
 		}
-		_ = c
 		if setter == nil {
 			return nil, "the pong handler does more than move the read deadline"
 		}
@@ -375,9 +372,6 @@ func planKeepalive(u *unit.Unit, s *flow.Site) {
 	}
 	if form.check != nil && !otherWayOut(f, c) {
 		u.RefuseSite(s, "a failed ping is the loop's only way out, and Ping also fails when only the pong is late", heartbeatHelp)
-		return
-	}
-	if k, _ := cursorOf(f, form.stmt).ParentEdge(); k == edge.Invalid {
 		return
 	}
 	u.Claim(s)

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strconv"
 
 	"golang.org/x/tools/go/ast/edge"
 
@@ -84,7 +85,7 @@ func planConst(u *unit.Unit, s *flow.Site, m wsapi.Mapping) {
 		if n >= 8 && n <= 10 && comparedType(u, s) {
 			u.Claim(s)
 			x := unit.Qualified(s)
-			u.Replace(s.File, x.Pos(), x.End(), u.Lib(s.File)+".MessageType("+s.File.Text(x)[:0]+itoa(n)+")")
+			u.Replace(s.File, x.Pos(), x.End(), u.Lib(s.File)+".MessageType("+strconv.FormatInt(n, 10)+")")
 			return
 		}
 		return
@@ -97,13 +98,6 @@ func planConst(u *unit.Unit, s *flow.Site, m wsapi.Mapping) {
 		return
 	}
 	u.Replace(s.File, x.Pos(), x.End(), "int("+name+")")
-}
-
-func itoa(n int64) string {
-	if n == 10 {
-		return "10"
-	}
-	return string(rune('0' + n))
 }
 
 // comparedType reports whether the constant is compared with a message type

@@ -216,7 +216,7 @@ func callSite(u *unit.Unit, f *flow.File, call *ast.CallExpr) *flow.Site {
 }
 
 // isPrintf reports whether the call formats with constant verbs of which none
-// is %v.
+// prints a number and a type with a String method in different ways.
 func isPrintf(f *flow.File, call *ast.CallExpr) bool {
 	if fn := calledFunc(f, call); len(call.Args) == 0 || fn == nil || !strings.HasSuffix(fn.Name(), "f") {
 		return false
@@ -226,15 +226,17 @@ func isPrintf(f *flow.File, call *ast.CallExpr) bool {
 		return false
 	}
 	format := constant.StringVal(tv.Value)
-	for i := 0; i+1 < len(format); i++ {
-		if format[i] == '%' {
-			if format[i+1] == 'v' || format[i+1] == '+' || format[i+1] == '#' || format[i+1] == 's' && false {
-				return false
-			}
-			i++
+	for {
+		_, rest, found := strings.Cut(format, "%")
+		if !found {
+			return true
 		}
+		rest = strings.TrimLeft(rest, "+-# 0123456789.[]*")
+		if rest == "" || rest[0] == 'v' || rest[0] == 's' || rest[0] == 'q' {
+			return false // a MessageType has a String method
+		}
+		format = rest[1:]
 	}
-	return true
 }
 
 // messageConst reports whether e is a constant that names a message type, or

@@ -97,6 +97,40 @@ func (t *Tree) rel(dir string) string {
 
 type candidate struct{ path, pkg string }
 
+// walkGo calls visit with every Go file of the module in dir that the go
+// command may build: vendored, hidden and testdata folders and nested modules
+// are left out.
+func walkGo(dir string, visit func(path string)) {
+	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return nil
+		}
+		name := d.Name()
+		hidden := strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
+		if !d.IsDir() {
+			if !hidden && strings.HasSuffix(name, ".go") {
+				visit(path)
+			}
+			return nil
+		}
+		if hidden || name == "vendor" || name == "testdata" {
+			return filepath.SkipDir
+		}
+		if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
+			return filepath.SkipDir
+		}
+		return nil
+	})
+}
+
+// GoFiles returns the Go files of the module that the go command may build in
+// some configuration.
+func (m Module) GoFiles() []string {
+	var out []string
+	walkGo(m.Dir, func(path string) { out = append(out, path) })
+	return out
+}
+
 // candidates returns the files of the main modules that import a library, or
 // that may touch its values without naming it, sorted. Files that are covered
 // already are not parsed. Vendored, hidden and testdata folders and nested
@@ -106,29 +140,13 @@ func (t *Tree) candidates(covered map[string]bool) []candidate {
 	fset := token.NewFileSet()
 	near := t.neighbours()
 	for _, m := range t.Modules {
-		filepath.WalkDir(m.Dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil {
-				return nil
-			}
-			name := d.Name()
-			if d.IsDir() {
-				if path == m.Dir {
-					return nil
-				}
-				if name == "vendor" || name == "testdata" || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") {
-					return filepath.SkipDir
-				}
-				if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
-					return filepath.SkipDir
-				}
-				return nil
-			}
-			if !strings.HasSuffix(name, ".go") || strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") || covered[path] {
-				return nil
+		walkGo(m.Dir, func(path string) {
+			if covered[path] {
+				return
 			}
 			f, err := parser.ParseFile(fset, path, nil, parser.ImportsOnly)
 			if err != nil && f == nil {
-				return nil
+				return
 			}
 			use := near.dirs[filepath.Dir(path)]
 			for _, imp := range f.Imports {
@@ -138,7 +156,7 @@ func (t *Tree) candidates(covered map[string]bool) []candidate {
 				}
 				if t.Config.Reaches(p) {
 					out = append(out, candidate{path, f.Name.Name})
-					return nil
+					return
 				}
 				if near.paths[p] {
 					use = true
@@ -150,7 +168,6 @@ func (t *Tree) candidates(covered map[string]bool) []candidate {
 			if use && near.named(path) {
 				out = append(out, candidate{path, f.Name.Name})
 			}
-			return nil
 		})
 	}
 	return out
