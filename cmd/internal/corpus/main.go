@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const usage = `usage: corpus [flags] DIR...
+
+Runs wsmigrate over the modules in the folders DIR (each holds a go.mod), in
+copies, and prints a table. Run it from the root of the repository.
+
+Exit status: 0 all modules that load are whole after shim and after fix;
+1 one is not; 2 usage, or the tool does not build.
+
+`
+
+// options is the command line.
+type options struct {
+	tool     string
+	compat   string
+	to       string
+	api      string
+	list     string
+	json     string
+	work     string
+	only     string
+	test     bool
+	cost     bool
+	rounds   int
+	deadline time.Duration
+	dirs     []string
+}
+
+func main() {
+	status, err := run(os.Args[1:], os.Stdout, os.Stderr)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "corpus:", err)
+	}
+	os.Exit(status)
+}
+
+func parse(args []string, stderr io.Writer) (*options, error) {
+	o := new(options)
+	flags := flag.NewFlagSet("corpus", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.tool, "tool", "", "the wsmigrate `binary`; built from this repository if empty")
+	flags.StringVar(&o.compat, "compat-dir", "compat", "`folder` of the module compat")
+	flags.StringVar(&o.to, "to", "nhooyr", "`library` to move to: nhooyr or coder")
+	flags.StringVar(&o.api, "api", "keep", "keep or break: wsmigrate's flag -api")
+	flags.StringVar(&o.list, "list", "", "`file` that names further folders, one a line")
+	flags.StringVar(&o.json, "json", "", "write everything that was found out to this `file`")
+	flags.StringVar(&o.work, "work", "", "make the copies below this `folder` and keep them")
+	flags.StringVar(&o.only, "only", "shim,fix", "`steps` to take: shim, fix or both")
+	flags.BoolVar(&o.test, "test", false, "run the modules' tests before and after")
+	flags.BoolVar(&o.cost, "cost", false, "measure the report's CPU time and memory against go list -deps instead")
+	flags.IntVar(&o.rounds, "rounds", 5, "with -cost: `times` that each command runs, in turn")
+	flags.DurationVar(&o.deadline, "timeout", 10*time.Minute, "the longest that one go command may take")
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	o.dirs = flags.Args()
+	if o.list != "" {
+		listed, err := readList(o.list)
+		if err != nil {
+			return nil, err
+		}
+		o.dirs = append(o.dirs, listed...)
+	}
+	if len(o.dirs) == 0 {
+		flags.Usage()
+		return nil, errors.New("name the folder of a module")
+	}
+	if o.rounds < 1 {
+		return nil, errors.New("-rounds must be at least 1")
+	}
+	for _, step := range strings.Split(o.only, ",") {
+		if step != "shim" && step != "fix" {
+			return nil, fmt.Errorf("-only: no step %q; there are shim and fix", step)
+		}
+	}
+	return o, nil
+}
+
+// readList returns the lines of a file that are neither empty nor comments.
+func readList(name string) ([]string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var dirs []string
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); line != "" && line[0] != '#' {
+			dirs = append(dirs, line)
+		}
+	}
+	return dirs, lines.Err()
+}
+
+func run(args []string, stdout, stderr io.Writer) (status int, err error) {
+	o, err := parse(args, stderr)
+	if err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0, err
+		}
+		return 2, err
+	}
+	work := o.work
+	if work == "" {
+		if work, err = os.MkdirTemp("", "corpus-"); err != nil {
+			return 2, err
+		}
+		defer os.RemoveAll(work)
+	}
+	if work, err = filepath.Abs(work); err != nil {
+		return 2, err
+	}
+	if work, err = filepath.EvalSymlinks(work); err != nil {
+		return 2, err
+	}
+	if o.compat, err = filepath.Abs(o.compat); err != nil {
+		return 2, err
+	}
+	if o.tool == "" {
+		o.tool = filepath.Join(work, "wsmigrate.exe")
+		build := exec.Command("go", "build", "-o", o.tool, "./cmd/wsmigrate")
+		build.Stderr = stderr
+		if err := build.Run(); err != nil {
+			return 2, fmt.Errorf("build wsmigrate: %w", err)
+		}
+	} else if o.tool, err = filepath.Abs(o.tool); err != nil {
+		return 2, err
+	}
+	if o.cost {
+		return runCost(o, stdout, stderr)
+	}
+
+	var all []*result
+	for i, dir := range o.dirs {
+		name := filepath.Base(filepath.Clean(dir))
+		say := func(doing string) { fmt.Fprintf(stderr, "%d/%d %s: %s\n", i+1, len(o.dirs), name, doing) }
+		r := examine(o, dir, filepath.Join(work, fmt.Sprintf("%03d-%s", i+1, name)), say)
+		if o.work == "" {
+			os.RemoveAll(filepath.Join(work, fmt.Sprintf("%03d-%s", i+1, name)))
+		}
+		all = append(all, r)
+	}
+	if o.json != "" {
+		text, err := json.MarshalIndent(all, "", "\t")
+		if err == nil {
+			err = os.WriteFile(o.json, append(text, '\n'), 0o666)
+		}
+		if err != nil {
+			return 2, err
+		}
+	}
+	writeTable(stdout, o, all)
+	for _, r := range all {
+		if r.broken() {
+			return 1, nil
+		}
+	}
+	return 0, nil
+}
