@@ -109,7 +109,7 @@ func (pl *planner) inlineHelpers(f *flow.File, buf *edit.Buffer) []imports.Spec 
 		if !names[h.Name] || f.Pkg.Types.Scope().Lookup(h.Name) != nil {
 			continue
 		}
-		buf.Insert(len(f.Src), "\n"+strings.TrimSpace(h.Source)+"\n")
+		buf.Insert(len(f.Src), "\n"+pl.helperText(h, f.Path)+"\n")
 		for _, path := range h.Imports {
 			if !strings.HasPrefix(path, "TARGET") {
 				add = append(add, imports.Spec{Path: path, Name: filepath.Base(path), Base: filepath.Base(path)})

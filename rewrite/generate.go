@@ -17,6 +17,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/gomod"
 	"github.com/wsmigrate/wsmigrate/rewrite/rules"
 )
 
@@ -87,7 +88,7 @@ func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
 		if len(w.names) == 0 {
 			continue
 		}
-		src, err := pl.helperSource(w.pkg, w.names)
+		src, err := pl.helperSource(path, w.pkg, w.names)
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +122,17 @@ func declared(path string) []string {
 	return out
 }
 
-func (pl *planner) helperSource(pkg string, names map[string]bool) ([]byte, error) {
+// helperText returns a helper in the version of the language that holds for
+// the file at path.
+func (pl *planner) helperText(h rules.Helper, path string) string {
+	src := strings.TrimSpace(h.Source)
+	if gomod.Compare(pl.goVersion(path), "1.18") < 0 {
+		src = strings.ReplaceAll(src, " any)", " interface{})")
+	}
+	return src
+}
+
+func (pl *planner) helperSource(path, pkg string, names map[string]bool) ([]byte, error) {
 	imps := map[string]bool{}
 	var bodies []string
 	for _, h := range rules.Helpers() {
@@ -131,7 +142,7 @@ func (pl *planner) helperSource(pkg string, names map[string]bool) ([]byte, erro
 		for _, i := range h.Imports {
 			imps[strings.ReplaceAll(i, "TARGET", pl.opts.Target.Path)] = true
 		}
-		bodies = append(bodies, strings.TrimSpace(h.Source))
+		bodies = append(bodies, pl.helperText(h, path))
 	}
 	paths := make([]string, 0, len(imps))
 	for p := range imps {

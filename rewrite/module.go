@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/parser"
@@ -103,7 +104,7 @@ func (pl *planner) goVersion(file string) string {
 
 // modChanges returns the changes of go.mod and go.sum that the changed Go
 // files ask for.
-func (pl *planner) modChanges(changed map[string][]byte) ([]FileChange, error) {
+func (pl *planner) modChanges(ctx context.Context, changed map[string][]byte) ([]FileChange, error) {
 	var out []FileChange
 	pl.msgs = nil
 	for _, m := range pl.mods {
@@ -129,7 +130,7 @@ func (pl *planner) modChanges(changed map[string][]byte) ([]FileChange, error) {
 				}
 			}
 		}
-		cs, err := pl.modChange(m, before, after, gained)
+		cs, err := pl.modChange(ctx, m, before, after, gained)
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +155,7 @@ func modulePath(importPath string) string {
 // modChange returns the changes of one module's go.mod and go.sum. before and
 // after are the modules that its files import, gained those that a file
 // imports which did not.
-func (pl *planner) modChange(m *moduleState, before, after, gained map[string]bool) ([]FileChange, error) {
+func (pl *planner) modChange(ctx context.Context, m *moduleState, before, after, gained map[string]bool) ([]FileChange, error) {
 	var e gomod.Edit
 	var sums []module.Version
 	needGo := ""
@@ -208,11 +209,11 @@ func (pl *planner) modChange(m *moduleState, before, after, gained map[string]bo
 		}
 	}
 	if needGo != "" {
-		if err := pl.raiseGo(m, needGo); err != nil {
+		if err := pl.raiseGo(ctx, m, needGo); err != nil {
 			return nil, err
 		}
 		e.Go = needGo
-		if gomod.Compare(m.goLine(), listsIndirect) < 0 && gomod.Compare(needGo, listsIndirect) >= 0 {
+		if needsList(m.goLine(), needGo) {
 			pl.listIndirect(m, &e)
 		}
 	}
@@ -241,6 +242,9 @@ func (pl *planner) modChange(m *moduleState, before, after, gained map[string]bo
 	var out []FileChange
 	if string(mod) != string(m.old) {
 		out = append(out, FileChange{Path: m.GoMod, Old: m.old, New: mod})
+		if gomod.GoLine(mod) == "" {
+			pl.msgs = append(pl.msgs, "the go.mod of "+m.Path+" has no go line, which means go 1.16: `go mod tidy` would write the newest, under which loops and GODEBUG settings change; write `go 1.16` there before")
+		}
 		if pl.prog.tree.Vendored(m.Dir) {
 			pl.msgs = append(pl.msgs, "the vendor folder of "+m.Path+" no longer agrees with its go.mod: run `go mod vendor`")
 		}
@@ -313,7 +317,7 @@ func (pl *planner) requireCompat(m *moduleState, e *gomod.Edit, sums *[]module.V
 		switch {
 		case after[t.Path]:
 			e.Require = append(e.Require, v) // at least this version
-		case gomod.Compare(goLine, listsIndirect) >= 0:
+		case m.Go == "", gomod.Compare(goLine, listsIndirect) >= 0:
 			e.Indirect = append(e.Indirect, v)
 		}
 	}
@@ -322,6 +326,12 @@ func (pl *planner) requireCompat(m *moduleState, e *gomod.Edit, sums *[]module.V
 // listsIndirect is the go line from which on go.mod lists every module that
 // the packages of the main module need.
 const listsIndirect = "1.17"
+
+// needsList reports whether go.mod has to list what it did not under the old
+// go line.
+func needsList(from, to string) bool {
+	return gomod.Compare(from, listsIndirect) < 0 && gomod.Compare(to, listsIndirect) >= 0
+}
 
 // listIndirect plans the requirements that the module lacks once its go line
 // is listsIndirect or more.

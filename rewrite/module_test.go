@@ -29,7 +29,7 @@ func TestTargetVersion(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			pl := &planner{prog: &Program{tree: &load.Tree{}}, opts: Options{Target: nh}}
 			m := &moduleState{Module: Module{Path: "example.net/app", Dir: t.TempDir(), Go: "1.20"}, old: []byte(tt.gomod)}
-			changes, err := pl.modChange(m, both, tt.after, tt.gained)
+			changes, err := pl.modChange(t.Context(), m, both, tt.after, tt.gained)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestGoLineRaised(t *testing.T) {
 				Module: Module{Path: "example.net/app", Dir: t.TempDir(), Go: tt.goLine},
 				old:    []byte("module example.net/app\n\ngo " + tt.goLine + "\n\nrequire (\n\texample.net/direct v1.0.0\n\tgithub.com/gorilla/websocket v1.5.3\n)\n"),
 			}
-			changes, err := pl.modChange(m, before, after, after)
+			changes, err := pl.modChange(t.Context(), m, before, after, after)
 			if err != nil || len(changes) == 0 {
 				t.Fatalf("%d changes, %v", len(changes), err)
 			}
@@ -113,7 +113,7 @@ func TestCompatRaisesEngine(t *testing.T) {
 	}
 	before := map[string]bool{wsapi.GorillaModule: true, nh.Path: true}
 	after := map[string]bool{wsapi.CompatModule: true, nh.Path: true}
-	changes, err := pl.modChange(m, before, after, map[string]bool{wsapi.CompatModule: true})
+	changes, err := pl.modChange(t.Context(), m, before, after, map[string]bool{wsapi.CompatModule: true})
 	if err != nil || len(changes) == 0 {
 		t.Fatalf("%d changes, %v", len(changes), err)
 	}

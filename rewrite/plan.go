@@ -27,6 +27,7 @@ type planner struct {
 	owner  map[*flow.Site]*item
 	mods   []*moduleState
 	msgs   []string
+	raised map[string]goLineEffects // by folder of the module and go line
 }
 
 // An item is a cluster on its way through planning.

@@ -27,7 +27,7 @@ func (pl *planner) settle(ctx context.Context) ([]FileChange, error) {
 	rounds := 2*len(pl.items) + 1
 	for round := 0; ; round++ {
 		pl.progress("verifying", round, rounds)
-		changes, bad, err := pl.assembleAll()
+		changes, bad, err := pl.assembleAll(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ type failure struct {
 }
 
 // assembleAll returns the changes of all files.
-func (pl *planner) assembleAll() ([]FileChange, *failure, error) {
+func (pl *planner) assembleAll(ctx context.Context) ([]FileChange, *failure, error) {
 	var changes []FileChange
 	goFiles := map[string][]byte{}
 	files := slices.Collect(maps.Keys(pl.byFile))
@@ -91,7 +91,7 @@ func (pl *planner) assembleAll() ([]FileChange, *failure, error) {
 		goFiles[c.Path] = overlayBytes(c)
 	}
 	changes = append(changes, generated...)
-	mods, err := pl.modChanges(goFiles)
+	mods, err := pl.modChanges(ctx, goFiles)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,14 +11,10 @@ import (
 )
 
 // DefaultGODEBUG returns the GODEBUG settings that the go command compiles
-// into the main package pkg of the module in dir, by name. The file overlay,
-// if not "", is given to the go command as its -overlay: it may hold a go.mod
-// with another go line.
-func DefaultGODEBUG(ctx context.Context, dir string, env []string, overlay, pkg string) (map[string]string, error) {
-	args := []string{"list", "-f", "{{.DefaultGODEBUG}}"}
-	if overlay != "" {
-		args = append(args, "-overlay="+overlay)
-	}
+// into the main package pkg of the module in dir, by name. The flags are given
+// to go list: an -overlay may hold a go.mod with another go line.
+func DefaultGODEBUG(ctx context.Context, dir string, env []string, pkg string, flags ...string) (map[string]string, error) {
+	args := append([]string{"list", "-f", "{{.DefaultGODEBUG}}"}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "--", pkg)...)
 	cmd.Dir, cmd.Env = dir, env
 	out, err := cmd.Output()

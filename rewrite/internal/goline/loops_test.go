@@ -105,7 +105,7 @@ func TestLoopsOfNewerModule(t *testing.T) {
 
 func TestDefaultGODEBUG(t *testing.T) {
 	dir := unpack(t, "godebug.txtar")
-	before, err := DefaultGODEBUG(context.Background(), dir, environ(), "", ".")
+	before, err := DefaultGODEBUG(context.Background(), dir, environ(), ".")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestDefaultGODEBUG(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := DefaultGODEBUG(context.Background(), dir, environ(), overlay, ".")
+	after, err := DefaultGODEBUG(context.Background(), dir, environ(), ".", "-overlay="+overlay)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestDefaultGODEBUG(t *testing.T) {
 	if before["panicnil"] != "1" || after["panicnil"] != "1" {
 		t.Errorf("panicnil is %q and then %q", before["panicnil"], after["panicnil"])
 	}
-	if _, err := DefaultGODEBUG(context.Background(), dir, environ(), "", "./nowhere"); err == nil || !strings.Contains(err.Error(), "nowhere") {
+	if _, err := DefaultGODEBUG(context.Background(), dir, environ(), "./nowhere"); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("a missing package: %v", err)
 	}
 }

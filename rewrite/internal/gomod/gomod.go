@@ -20,8 +20,9 @@ type Edit struct {
 	// Require are direct requirements: added, or raised to at least the
 	// version, or made direct. They are never lowered.
 	Require []module.Version
-	// Indirect are indirect requirements: added (from go 1.17 on: an older
-	// go.mod does not list them), or raised, or made indirect.
+	// Indirect are indirect requirements: added (from go 1.17 on, and without a
+	// go line, as go mod tidy has it: an older go.mod does not list them), or
+	// raised, or made indirect.
 	Indirect []module.Version
 	// MarkIndirect makes existing requirements indirect. Their version stays.
 	MarkIndirect []string
@@ -88,7 +89,7 @@ func raiseGo(f *modfile.File, to string) error {
 }
 
 func setRequirements(f *modfile.File, e Edit) error {
-	separate := f.Go != nil && Compare(f.Go.Version, separateIndirect) >= 0
+	separate := f.Go == nil || Compare(f.Go.Version, separateIndirect) >= 0
 	var list []*modfile.Require
 	at := make(map[string]*modfile.Require)
 	for _, r := range f.Require {

@@ -29,7 +29,7 @@ func TestApply(t *testing.T) {
 		{"indirect raised", "module m\n\ngo 1.20\n\nrequire a.b/c v1.2.0\n", Edit{Indirect: v("a.b/c", "v1.3.0")},
 			"module m\n\ngo 1.20\n\nrequire a.b/c v1.3.0 // indirect\n"},
 		{"indirect not listed before go 1.17", "module m\n\ngo 1.16\n", Edit{Indirect: v("a.b/c", "v1.3.0")}, "module m\n\ngo 1.16\n"},
-		{"indirect not listed without go line", "module m\n", Edit{Indirect: v("a.b/c", "v1.3.0")}, "module m\n"},
+		{"indirect listed without go line", "module m\n", Edit{Indirect: v("a.b/c", "v1.3.0")}, "module m\n\nrequire a.b/c v1.3.0 // indirect\n"},
 		{"indirect listed by the new go line", "module m\n\ngo 1.16\n", Edit{Indirect: v("a.b/c", "v1.3.0"), Go: "1.23"},
 			"module m\n\ngo 1.23\n\nrequire a.b/c v1.3.0 // indirect\n"},
 		{"marked", "module m\n\ngo 1.20\n\nrequire (\n\ta.b/c v1.2.0\n\td.e/f v1.0.0\n)\n", Edit{MarkIndirect: []string{"a.b/c", "x.y/z"}},

@@ -98,6 +98,7 @@ type Tree struct {
 	// could be loaded, with the reason.
 	Unseen map[string]string
 	graph  []string // lines of go mod graph, when asked for
+	others []string // import paths of the main modules' packages that reach no library
 }
 
 // ErrNoModule says that a folder belongs to no module.
@@ -198,12 +199,27 @@ func (t *Tree) list(ctx context.Context) ([]string, error) {
 	if !loaded && broken != "" {
 		return nil, &ListError{cleanListError(broken)}
 	}
+	for p := range listed {
+		if !set[p] {
+			t.others = append(t.others, p)
+		}
+	}
+	sort.Strings(t.others)
 	paths := make([]string, 0, len(set))
 	for p := range set {
 		paths = append(paths, p)
 	}
 	sort.Strings(paths)
 	return paths, nil
+}
+
+// Others loads the packages of the main modules that reach no library, in the
+// host's configuration. Without any it returns nil.
+func (t *Tree) Others(ctx context.Context) (*View, error) {
+	if len(t.others) == 0 {
+		return nil, nil
+	}
+	return t.view(ctx, Build{Tags: t.Config.Tags}, t.others, nil, t.Fset)
 }
 
 // match fills t.Matched from the user's patterns.
