@@ -45,7 +45,7 @@ type Conn struct {
 	link      *engine.Link
 	guard     *guard
 	closeOnce sync.Once
-	native    atomic.Pointer[native] // set in pass-through mode, see Unwrap
+	native    nativeValue // set in pass-through mode, see Unwrap
 
 	// stateMu guards what setters set. It is never held while blocking or while
 	// calling user code.

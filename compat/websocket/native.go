@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsmigrate/wsmigrate/compat/internal/engine"
@@ -39,6 +40,18 @@ type native struct {
 	cancel       context.CancelFunc // ends the read in progress
 	timedOut     bool               // the timer has done that
 }
+
+// nativeValue is a *native to load and store from any goroutine. A module that
+// says go 1.16 and vendors this package compiles it as go 1.16, which has no
+// type parameters and so no atomic.Pointer.
+type nativeValue struct{ v atomic.Value }
+
+func (v *nativeValue) Load() *native {
+	n, _ := v.v.Load().(*native)
+	return n
+}
+
+func (v *nativeValue) Store(n *native) { v.v.Store(n) }
 
 // deadlineContext returns a context that ends at deadline, if there is one.
 func deadlineContext(deadline time.Time) (context.Context, context.CancelFunc) {

@@ -113,11 +113,6 @@ func (w *messageWriter) write(p []byte) (int, error) {
 		}
 		return len(p), nil
 	}
-	return fill(w, p)
-}
-
-// fill adds p to the buffer, and sends it whenever it is full and more is to come.
-func fill[T string | []byte](w *messageWriter, p T) (int, error) {
 	size := len(p)
 	for len(p) > 0 {
 		room, err := w.room()
@@ -127,6 +122,25 @@ func fill[T string | []byte](w *messageWriter, p T) (int, error) {
 		n := copy(room, p)
 		w.n += n
 		p = p[n:]
+	}
+	return size, nil
+}
+
+// writeString is write without a copy of a string that is larger than the
+// buffer.
+func (w *messageWriter) writeString(s string) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	size := len(s)
+	for len(s) > 0 {
+		room, err := w.room()
+		if err != nil {
+			return 0, err
+		}
+		n := copy(room, s)
+		w.n += n
+		s = s[n:]
 	}
 	return size, nil
 }
@@ -163,10 +177,7 @@ func (w *messageWriter) Write(p []byte) (int, error) {
 func (w *messageWriter) WriteString(s string) (int, error) {
 	w.c.msgMu.Lock()
 	defer w.c.msgMu.Unlock()
-	if w.err != nil {
-		return 0, w.err
-	}
-	return fill(w, s)
+	return w.writeString(s)
 }
 
 // ReadFrom implements io.ReaderFrom. It reads into a buffer of its own: while r
@@ -209,10 +220,7 @@ func (w *messageWriter) prepareRead() (int, error) {
 func (w *messageWriter) appendRead(p []byte) error {
 	w.c.msgMu.Lock()
 	defer w.c.msgMu.Unlock()
-	if w.err != nil {
-		return w.err
-	}
-	_, err := fill(w, p)
+	_, err := w.write(p)
 	return err
 }
 
