@@ -10,8 +10,11 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 	compat "github.com/wsmigrate/wsmigrate/compat/websocket"
@@ -55,16 +58,20 @@ func TestIsCloseError(t *testing.T) {
 	}
 }
 
+// hang is more time than any input of a fuzz target takes.
+const hang = 5 * time.Second
+
 // FuzzUpgrade compares the answers to requests with any header.
 func FuzzUpgrade(f *testing.F) {
-	for _, s := range []struct{ connection, upgrade, version, key, origin, protocol, extensions string }{
-		{"Upgrade", "websocket", "13", "dGhlIHNhbXBsZSBub25jZQ==", "http://server.test", "a, b", "permessage-deflate"},
-		{"keep-alive,\tupgrade", "h2c , WebSocket", "8,13", "dGhlIHNhbXBsZSBub25jZQ==", "//SERVER.TEST", "b", `x; y="a,\"b", permessage-deflate; z`},
-		{"a;b, upgrade", "websocket/13", "013", "", "null", ",", `permessage-deflate; client_max_window_bits=15,,x`},
+	for _, s := range []struct{ method, host, connection, upgrade, version, key, origin, protocol, extensions string }{
+		{"GET", "server.test", "Upgrade", "websocket", "13", "dGhlIHNhbXBsZSBub25jZQ==", "http://server.test", "a, b", "permessage-deflate"},
+		{"GET", "Server.Test:80", "keep-alive,\tupgrade", "h2c , WebSocket", "8,13", "dGhlIHNhbXBsZSBub25jZQ==", "//SERVER.TEST:80", "b", `x; y="a,\"b", permessage-deflate; z`},
+		{"POST", "", "a;b, upgrade", "websocket/13", "013", "", "null", ",", `permessage-deflate; client_max_window_bits=15,,x`},
 	} {
-		f.Add(s.connection, s.upgrade, s.version, s.key, s.origin, s.protocol, s.extensions)
+		f.Add(s.method, s.host, s.connection, s.upgrade, s.version, s.key, s.origin, s.protocol, s.extensions)
 	}
-	f.Fuzz(func(t *testing.T, connection, upgrade, version, key, origin, protocol, extensions string) {
+	f.Fuzz(func(t *testing.T, method, host, connection, upgrade, version, key, origin, protocol, extensions string) {
+		defer time.AfterFunc(hang, func() { panic("hangs") }).Stop()
 		header := http.Header{
 			"Connection": {connection}, "Upgrade": {upgrade}, "Sec-Websocket-Version": {version}, "Sec-Websocket-Key": {key},
 			"Origin": {origin}, "Sec-Websocket-Protocol": {protocol}, "Sec-Websocket-Extensions": {extensions},
@@ -74,7 +81,10 @@ func FuzzUpgrade(f *testing.F) {
 				delete(header, name)
 			}
 		}
-		r := &http.Request{Method: http.MethodGet, Host: "server.test", Header: header}
+		if u, err := url.Parse(origin); err == nil && !utf8.ValidString(u.Host+host) {
+			return // a difference on purpose
+		}
+		r := &http.Request{Method: method, Host: host, Header: header}
 		if want, got := websocket.IsWebSocketUpgrade(r), compat.IsWebSocketUpgrade(r); want != got {
 			t.Errorf("IsWebSocketUpgrade = %v, want %v", got, want)
 		}
@@ -115,13 +125,14 @@ func FuzzDial(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, response string) {
+		defer time.AfterFunc(hang, func() { panic("hangs") }).Stop()
 		if want, got := fateOf(t, gorilla, response), fateOf(t, shim, response); want != got {
 			t.Errorf("compat:\n%s\ngorilla:\n%s", got, want)
 		}
 	})
 }
 
-// fateOf is all that Dial and one read make of the response.
+// fateOf is all that Dial and a few reads make of the response.
 func fateOf(t *testing.T, l *library, response string) string {
 	r := newRun(l, t)
 	r.conn.beginHandshake()
@@ -135,8 +146,11 @@ func fateOf(t *testing.T, l *library, response string) string {
 		s += fmt.Sprintf("\n%s %v %q %s", resp.Status, resp.Header, body, r.describe(bodyErr))
 	}
 	if c != nil {
-		mt, p, err := c.ReadMessage()
-		s += fmt.Sprintf("\n%q %d %q %s", c.Subprotocol(), mt, p, r.describe(err))
+		s += fmt.Sprintf("\n%q", c.Subprotocol())
+		for range 3 {
+			mt, p, err := c.ReadMessage()
+			s += fmt.Sprintf("\n%d %q %s", mt, p, r.describe(err))
+		}
 		c.Close()
 	}
 	return strings.ReplaceAll(s, conn.accept, "ACCEPT")
@@ -159,4 +173,54 @@ func (c *replyConn) Read(p []byte) (int, error) {
 		c.response = strings.NewReader(strings.Replace(c.reply, "ACCEPT", c.accept, 1))
 	}
 	return c.response.Read(p)
+}
+
+// FuzzProxy compares what becomes of any answers of a proxy, by CONNECT or SOCKS.
+func FuzzProxy(f *testing.F) {
+	f.Add(false, "server.test", "", "", "HTTP/1.1 200 Connection established\r\n\r\nHTTP/1.1 403 Forbidden\r\n\r\n")
+	f.Add(false, "server.test:8080", "user", "pass", "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 4\r\n\r\nbody")
+	f.Add(true, "server.test", "", "", "\x05\x00\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50HTTP/1.1 403 Forbidden\r\n\r\n")
+	f.Add(true, "192.0.2.1:81", "user", "pass", "\x05\x02\x01\x00\x05\x00\x00\x03\x04host\x00\x50HTTP/1.1 101 Switching Protocols\r\n\r\n")
+	f.Add(true, "[2001:db8::1]", "user", "", "\x05\x00\x05\x00\x00\x04"+strings.Repeat("\x00", 18))
+	f.Add(true, "server.test", "", "", "\x05\x00\x05\x05\x00\x01")
+	f.Fuzz(func(t *testing.T, socks bool, host, user, password, answers string) {
+		defer time.AfterFunc(hang, func() { panic("hangs") }).Stop()
+		proxy := &url.URL{Scheme: "http", Host: "proxy.test:1080"}
+		if socks {
+			proxy.Scheme = "socks5"
+		}
+		switch {
+		case password != "":
+			proxy.User = url.UserPassword(user, password)
+		case user != "":
+			proxy.User = url.User(user)
+		}
+		want, got := through(t, gorilla, proxy, host, answers), through(t, shim, proxy, host, answers)
+		if !strings.Contains(want, "panic: ") && want != got {
+			t.Errorf("compat:\n%s\ngorilla:\n%s", got, want)
+		}
+	})
+}
+
+// through is all that a dial by way of a proxy does.
+func through(t *testing.T, l *library, proxy *url.URL, host, answers string) string {
+	r := newRun(l, t)
+	conn := newScriptConn(io.EOF, []byte(answers))
+	r.catch(func() {
+		c, resp, err := l.dial(context.Background(), options{proxy: http.ProxyURL(proxy)}, "ws://"+host+"/", func(network, addr string) (net.Conn, error) {
+			r.note("dialed %s %s", network, addr)
+			return conn, nil
+		})
+		r.note("%v %s", c == nil, r.describe(err))
+		if resp != nil {
+			r.note("%s %v", resp.Status, resp.Header)
+		}
+	})
+	// The order of a request's fields is random, and the key of the handshake is.
+	written := string(conn.takeWritten())
+	if i := strings.Index(written, "Sec-WebSocket-Key: "); i >= 0 {
+		written = written[:i] + written[i+len("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="):]
+	}
+	r.note("sent %q, closed %v", sortedHead(written), conn.closed)
+	return strings.Join(r.lines, "\n")
 }
