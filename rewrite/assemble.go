@@ -38,6 +38,11 @@ func (pl *planner) destination(it *item, s *flow.Site) string {
 // assemble returns the new bytes of f, or nil if nothing changes.
 func (pl *planner) assemble(f *flow.File) ([]byte, error) {
 	buf := edit.NewBuffer(f.Src)
+	for _, g := range f.Syntax.Comments {
+		for _, c := range g.List {
+			buf.Comment(f.Offset(c.Pos()), f.CommentEnd(c))
+		}
+	}
 	var add []imports.Spec
 	names := map[string]string{
 		wsapi.GorillaPath: "websocket", wsapi.CompatPath: "websocket",
@@ -216,8 +221,16 @@ func (pl *planner) moveDotImport(f *flow.File, buf *edit.Buffer, spec *ast.Impor
 			}
 		}
 	case len(left) == 0 && len(add) > 0:
-		buf.Replace(f.Offset(spec.Pos()), f.Offset(spec.End()), edit.Text(add[0].String()))
-		return add[1:]
+		dot, end := f.Offset(spec.Name.Pos()), f.Offset(spec.Name.End())
+		if add[0].Name != add[0].Base {
+			buf.Replace(dot, end, edit.Text(add[0].Name))
+		} else {
+			for f.Src[end] == ' ' || f.Src[end] == '\t' {
+				end++
+			}
+			buf.Replace(dot, end)
+		}
+		keep, add = add[0].Path, add[1:]
 	}
 	if keep != path {
 		buf.Replace(f.Offset(spec.Path.Pos()), f.Offset(spec.Path.End()), edit.Text(strconv.Quote(keep)))

@@ -70,7 +70,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func readGolden(t *testing.T, path string) *golden {
+func readGolden(t testing.TB, path string) *golden {
 	t.Helper()
 	arch, err := txtar.ParseFile(path)
 	if err != nil {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"go/ast"
 	"go/constant"
 	"go/token"
@@ -82,8 +83,14 @@ func dropElement(u *unit.Unit, f *flow.File, lit *ast.CompositeLit, kv *ast.KeyV
 	start, end := f.Offset(kv.Pos()), f.Offset(kv.End())
 	src := f.Src
 	e := end
-	for e < len(src) && (src[e] == ' ' || src[e] == '\t') {
-		e++
+	for e < len(src) {
+		if src[e] == ' ' || src[e] == '\t' {
+			e++
+		} else if n := bytes.Index(src[e:], []byte("*/")); bytes.HasPrefix(src[e:], []byte("/*")) && n >= 0 {
+			e += n + 2
+		} else {
+			break
+		}
 	}
 	if e < len(src) && src[e] == ',' {
 		end = e + 1

@@ -3,7 +3,9 @@ package edit
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"sort"
+	"unicode/utf8"
 )
 
 // A Part is a piece of a replacement: a literal text, or a quotation of the
@@ -32,12 +34,20 @@ type Edit struct {
 // range of another takes effect where the outer one quotes it and is dropped
 // elsewhere. Edits that overlap without nesting are an error.
 type Buffer struct {
-	src   []byte
-	edits []Edit
+	src      []byte
+	edits    []Edit
+	comments [][2]int
 }
 
 // NewBuffer returns a buffer over src, which it does not change.
 func NewBuffer(src []byte) *Buffer { return &Buffer{src: src} }
+
+// Comment says that the bytes [start, end) are a comment. What an edit quotes
+// from elsewhere, or once more, is quoted without its comments, so that each
+// appears once. Calls are in the order of the offsets.
+func (b *Buffer) Comment(start, end int) {
+	b.comments = append(b.comments, [2]int{start, end})
+}
 
 // Len returns the number of edits.
 func (b *Buffer) Len() int { return len(b.edits) }
@@ -75,15 +85,36 @@ func (b *Buffer) Bytes() ([]byte, error) {
 		return x.seq < y.seq
 	})
 	var out bytes.Buffer
-	if err := b.render(&out, edits, 0, len(b.src)); err != nil {
+	if err := b.render(&out, edits, 0, len(b.src), nil); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
 }
 
+// copy writes [start, end) of the source as it stands, without the comments
+// that drop names; nil names none.
+func (b *Buffer) copy(out *bytes.Buffer, start, end int, drop func(start, end int) bool) {
+	for _, c := range b.comments {
+		if drop == nil || c[0] < start || c[1] > end || !drop(c[0], c[1]) {
+			continue
+		}
+		out.Write(b.src[start:c[0]])
+		if start = c[1]; word(b.src[c[0]-1]) && start < len(b.src) && word(b.src[start]) {
+			out.WriteByte(' ')
+		}
+	}
+	out.Write(b.src[start:end])
+}
+
+// word reports whether a byte may be part of an identifier or a number: two
+// such tokens need something between them.
+func word(c byte) bool {
+	return c == '_' || c >= utf8.RuneSelf || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
+
 // render writes [start, end) of the source with edits, sorted, applied. Edits
-// outside the range are passed over.
-func (b *Buffer) render(out *bytes.Buffer, edits []Edit, start, end int) error {
+// outside the range are passed over, and comments that drop names.
+func (b *Buffer) render(out *bytes.Buffer, edits []Edit, start, end int, drop func(start, end int) bool) error {
 	pos := start
 	for i := 0; i < len(edits); i++ {
 		e := edits[i]
@@ -93,7 +124,7 @@ func (b *Buffer) render(out *bytes.Buffer, edits []Edit, start, end int) error {
 		if e.Start < pos {
 			return fmt.Errorf("edits overlap at offset %d", e.Start)
 		}
-		out.Write(b.src[pos:e.Start])
+		b.copy(out, pos, e.Start, drop)
 		// The edits inside e's range follow it in the order.
 		n := i + 1
 		var inner []Edit
@@ -110,17 +141,22 @@ func (b *Buffer) render(out *bytes.Buffer, edits []Edit, start, end int) error {
 			}
 			inner = append(inner, x)
 		}
-		for _, p := range e.Parts {
+		for n, p := range e.Parts {
 			if !p.Quote {
 				out.WriteString(p.Text)
 				continue
 			}
 			if p.Start < e.Start || p.End > e.End {
 				// Quoted from elsewhere: as it stands, without edits.
-				out.Write(b.src[p.Start:p.End])
+				b.copy(out, p.Start, p.End, func(start, end int) bool { return start < e.Start || end > e.End })
 				continue
 			}
-			if err := b.render(out, inner, p.Start, p.End); err != nil {
+			again := func(start, end int) bool {
+				return drop != nil && drop(start, end) || slices.ContainsFunc(e.Parts[:n], func(q Part) bool {
+					return q.Quote && q.Start <= start && end <= q.End
+				})
+			}
+			if err := b.render(out, inner, p.Start, p.End, again); err != nil {
 				return err
 			}
 		}
@@ -129,6 +165,6 @@ func (b *Buffer) render(out *bytes.Buffer, edits []Edit, start, end int) error {
 		}
 		pos = e.End
 	}
-	out.Write(b.src[pos:end])
+	b.copy(out, pos, end, drop)
 	return nil
 }

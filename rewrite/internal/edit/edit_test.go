@@ -36,6 +36,23 @@ func TestBytes(t *testing.T) {
 			b.Replace(2, 8, Text("b"), Quote(3, 7))
 			b.Replace(4, 5, Text("c"))
 		}, "a1b3c568"},
+		{"a comment quoted twice", func(b *Buffer) {
+			b.Comment(3, 5)
+			b.Replace(2, 8, Quote(2, 6), Text("-"), Quote(3, 7))
+		}, "012345- 5689"},
+		{"a comment in the second quote alone", func(b *Buffer) {
+			b.Comment(3, 5)
+			b.Replace(2, 8, Quote(5, 6), Text("-"), Quote(3, 7))
+		}, "015-345689"},
+		{"a comment quoted from elsewhere", func(b *Buffer) {
+			b.Comment(3, 5)
+			b.Replace(7, 8, Quote(1, 6))
+		}, "012345612 589"},
+		{"a comment quoted from here and elsewhere", func(b *Buffer) {
+			b.Comment(3, 5)
+			b.Comment(6, 7)
+			b.Replace(5, 8, Quote(2, 8))
+		}, "012342 56789"},
 		{"overlap", func(b *Buffer) { b.Replace(2, 5); b.Replace(4, 7) }, "error"},
 		{"same range twice", func(b *Buffer) { b.Replace(2, 5, Text("a")); b.Replace(2, 5, Text("b")) }, "error"},
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"cmp"
 	"go/ast"
 	"go/token"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/packages"
@@ -38,9 +40,39 @@ type File struct {
 // Offset returns the offset of pos in the file.
 func (f *File) Offset(pos token.Pos) int { return int(pos - f.Syntax.FileStart) }
 
-// Text returns the source of n.
+// CommentEnd returns the offset behind a comment. c.End() is too small where
+// the parser took carriage returns out of the text.
+func (f *File) CommentEnd(c *ast.Comment) int {
+	at := f.Offset(c.Pos())
+	if strings.HasPrefix(c.Text, "/*") {
+		return at + bytes.Index(f.Src[at:], []byte("*/")) + 2
+	}
+	return at + len(c.Text)
+}
+
+// Text returns the source of n without the comments in it, to be used once
+// more.
 func (f *File) Text(n ast.Node) string {
-	return string(f.Src[f.Offset(n.Pos()):f.Offset(n.End())])
+	var b strings.Builder
+	at := f.Offset(n.Pos())
+	for _, g := range f.Syntax.Comments {
+		for _, c := range g.List {
+			if c.Pos() < n.Pos() || c.End() > n.End() {
+				continue
+			}
+			b.Write(f.Src[at:f.Offset(c.Pos())])
+			at = f.CommentEnd(c)
+			if wordByte(f.Src[f.Offset(c.Pos())-1]) && wordByte(f.Src[at]) {
+				b.WriteByte(' ')
+			}
+		}
+	}
+	b.Write(f.Src[at:f.Offset(n.End())])
+	return b.String()
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || c >= utf8.RuneSelf || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
 // A Site is one use of an identifier of the library.

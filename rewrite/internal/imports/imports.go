@@ -105,7 +105,7 @@ func insert(src []byte, s Spec) ([]byte, error) {
 			first, second = old, s.String()
 		}
 		block := "import (" + eol + "\t" + first + sep + "\t" + second + eol + ")"
-		return splice(src, off(decl.Pos()), off(decl.End()), block), nil
+		return splice(src, off(decl.Pos()), off(decl.End()), commentLines(src, f, decl.Pos(), decl.Specs[0].Pos(), "")+block), nil
 	}
 	// Groups are runs of specs on consecutive lines.
 	var groups [][]*ast.ImportSpec
@@ -223,7 +223,8 @@ func removeUnused(src []byte, names map[string]string) ([]byte, error) {
 }
 
 // remove deletes one spec with its line, or its whole declaration if it is
-// the only one.
+// the only one. Its comments stay, on lines of their own: what they say may be
+// about more than the import.
 func remove(src []byte, f *ast.File, victim *ast.ImportSpec) []byte {
 	off := func(p token.Pos) int { return int(p - f.FileStart) }
 	start, end := victim.Pos(), victim.End()
@@ -240,6 +241,9 @@ func remove(src []byte, f *ast.File, victim *ast.ImportSpec) []byte {
 				start = g.Doc.Pos()
 			}
 			s, e := off(start), off(end)
+			if kept := commentLines(src, f, start, end, ""); kept != "" {
+				return splice(src, s, skipEOL(src, e), kept)
+			}
 			e = skipEOL(src, e)
 			// One blank line of the two around it goes too.
 			if e < len(src) && lineBlank(src, e) {
@@ -253,6 +257,9 @@ func remove(src []byte, f *ast.File, victim *ast.ImportSpec) []byte {
 		s--
 	}
 	e = skipEOL(src, e)
+	if kept := commentLines(src, f, start, end, string(src[s:off(start)])); kept != "" {
+		return splice(src, s, e, kept)
+	}
 	// A group that becomes empty takes a blank line with it.
 	if lineBlank(src, e) && (blankBefore(src, s) || endsWith(src[:s], "(")) {
 		e = skipEOL(src, e)
@@ -260,6 +267,24 @@ func remove(src []byte, f *ast.File, victim *ast.ImportSpec) []byte {
 		s = startOfPreviousLine(src, s)
 	}
 	return splice(src, s, e, "")
+}
+
+// commentLines returns the comments between two positions, each as a line.
+func commentLines(src []byte, f *ast.File, start, end token.Pos, indent string) string {
+	newline := "\n"
+	if bytes.Contains(src, []byte("\r\n")) {
+		newline = "\r\n"
+	}
+	var lines strings.Builder
+	for _, g := range f.Comments {
+		for _, c := range g.List {
+			if start <= c.Pos() && c.End() <= end {
+				// c.Text has no carriage returns.
+				lines.WriteString(indent + strings.ReplaceAll(c.Text, "\n", newline) + newline)
+			}
+		}
+	}
+	return lines.String()
 }
 
 func endsWith(src []byte, s string) bool {

@@ -2,6 +2,7 @@ package imports
 
 import (
 	"go/format"
+	"strings"
 	"testing"
 )
 
@@ -24,15 +25,24 @@ func TestTidy(t *testing.T) {
 		{"single import becomes a block",
 			"package p\n\nimport \"example.com/x\"\n\nvar _ = x.C + context.D\n", []Spec{ctx},
 			"package p\n\nimport (\n\t\"context\"\n\n\t\"example.com/x\"\n)\n\nvar _ = x.C + context.D\n"},
+		{"single import with a comment becomes a block",
+			"package p\n\nimport /* x */ \"example.com/x\" // now\n\nvar _ = x.C + context.D\n", []Spec{ctx},
+			"package p\n\n/* x */\nimport (\n\t\"context\"\n\n\t\"example.com/x\"\n) // now\n\nvar _ = x.C + context.D\n"},
 		{"no import yet",
 			"package p\n\nvar _ = context.D\n", []Spec{ctx},
 			"package p\n\nimport \"context\"\n\nvar _ = context.D\n"},
 		{"alias",
 			"package p\n\nimport \"os\"\n\nvar _ = os.A + stdcontext.D\n", []Spec{{"context", "stdcontext", "context"}},
 			"package p\n\nimport (\n\tstdcontext \"context\"\n\t\"os\"\n)\n\nvar _ = os.A + stdcontext.D\n"},
-		{"unused goes with its line and comment",
+		{"the comments of an unused one stay",
 			"package p\n\nimport (\n\t\"bytes\"\n\t// clock\n\t\"time\" // now\n\n\t\"example.com/x\"\n)\n\nvar _ = bytes.A + x.C\n", nil,
+			"package p\n\nimport (\n\t\"bytes\"\n\t// clock\n\t// now\n\n\t\"example.com/x\"\n)\n\nvar _ = bytes.A + x.C\n"},
+		{"unused goes with its line",
+			"package p\n\nimport (\n\t\"bytes\"\n\t\"time\"\n\n\t\"example.com/x\"\n)\n\nvar _ = bytes.A + x.C\n", nil,
 			"package p\n\nimport (\n\t\"bytes\"\n\n\t\"example.com/x\"\n)\n\nvar _ = bytes.A + x.C\n"},
+		{"a comment within an unused one",
+			"package p\r\n\r\nimport /* the\r\nclock */ \"time\" // now\r\n\r\nvar A = 1\r\n", nil,
+			"package p\r\n\r\n/* the\r\nclock */\r\n// now\r\n\r\nvar A = 1\r\n"},
 		{"last of its group",
 			"package p\n\nimport (\n\t\"bytes\"\n\n\t\"example.com/x\"\n)\n\nvar _ = bytes.A\n", nil,
 			"package p\n\nimport (\n\t\"bytes\"\n)\n\nvar _ = bytes.A\n"},
@@ -61,7 +71,7 @@ func TestTidy(t *testing.T) {
 			if string(got) != tt.want {
 				t.Errorf("got:\n%s\nwant:\n%s", got, tt.want)
 			}
-			if f, err := format.Source([]byte(tt.want)); err == nil && tt.name != "CRLF" && string(f) != tt.want {
+			if f, err := format.Source([]byte(tt.want)); err == nil && !strings.Contains(tt.want, "\r") && string(f) != tt.want {
 				t.Errorf("the expectation is not gofmt-clean")
 			}
 		})

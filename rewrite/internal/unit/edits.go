@@ -110,7 +110,7 @@ func comments(f *flow.File, op Op) string {
 	var b strings.Builder
 	for _, g := range f.Syntax.Comments {
 		for _, c := range g.List {
-			start, end := f.Offset(c.Pos()), f.Offset(c.End())
+			start, end := f.Offset(c.Pos()), f.CommentEnd(c)
 			if start < op.Start || end > op.End {
 				continue
 			}
