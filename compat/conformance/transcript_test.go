@@ -329,7 +329,7 @@ func TestOnNhooyr(t *testing.T) {
 	if compat.Engine() == "nhooyr" {
 		t.Skip("TestTranscripts is on nhooyr already")
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^(TestTranscripts|TestConcurrentWriters)$", "-test.v")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestTranscripts$", "-test.v")
 	cmd.Env = append(os.Environ(), "WSMIGRATE_ENGINE=nhooyr")
 	out, err := cmd.CombinedOutput()
 	if !bytes.Contains(out, []byte("engine nhooyr")) {

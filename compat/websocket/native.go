@@ -29,8 +29,9 @@ type native struct {
 	err    error // sticky, of reads
 	fails  int
 
-	writeMu sync.Mutex
-	writer  *nativeWriter
+	writeMu  sync.Mutex
+	writer   *nativeWriter
+	writeErr error // sticky, of data messages
 
 	mu           sync.Mutex // guards the rest; never held while blocking
 	closeSent    bool
@@ -254,13 +255,32 @@ func (n *native) write(messageType int, data []byte) error {
 		return n.writeControl(messageType, data, n.writeDeadline())
 	case !isData(messageType):
 		return errBadWriteOpCode
-	case n.isCloseSent():
-		return ErrCloseSent
+	}
+	if err := n.stickyWriteErr(); err != nil {
+		return err
 	}
 	ctx, cancel := deadlineContext(n.writeDeadline())
 	defer cancel()
-	err := n.n.Write(ctx, messageType, data)
-	return n.translate(err, ctx.Err() != nil, nil)
+	return n.failWrites(ctx, n.n.Write(ctx, messageType, data))
+}
+
+// stickyWriteErr is what a data message fails with before it begins.
+func (n *native) stickyWriteErr() error {
+	if n.isCloseSent() {
+		return ErrCloseSent
+	}
+	return n.writeErr
+}
+
+// failWrites translates the error of a write under ctx. If there is one, all
+// later data messages fail with it: where a writer of a native connection has
+// failed, the next one would wait for ever. The caller holds writeMu.
+func (n *native) failWrites(ctx context.Context, err error) error {
+	err = n.translate(err, ctx.Err() != nil, nil)
+	if n.writeErr == nil {
+		n.writeErr = err
+	}
+	return err
 }
 
 func (n *native) writeControl(messageType int, data []byte, deadline time.Time) error {
@@ -334,8 +354,8 @@ func (n *native) nextWriter(messageType int) (io.WriteCloser, error) {
 	if !isControl(messageType) && !isData(messageType) {
 		return nil, errBadWriteOpCode
 	}
-	if n.isCloseSent() {
-		return nil, ErrCloseSent
+	if err := n.stickyWriteErr(); err != nil {
+		return nil, err
 	}
 	w := &nativeWriter{n: n, messageType: messageType}
 	if isData(messageType) {
@@ -343,7 +363,7 @@ func (n *native) nextWriter(messageType int) (io.WriteCloser, error) {
 		var err error
 		if w.w, err = n.n.Writer(w.ctx, messageType); err != nil {
 			defer w.cancel()
-			return nil, n.translate(err, w.ctx.Err() != nil, nil)
+			return nil, n.failWrites(w.ctx, err)
 		}
 	}
 	n.writer = w
@@ -373,7 +393,7 @@ func (w *nativeWriter) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	k, err := w.w.Write(p)
-	return k, w.n.translate(err, w.ctx.Err() != nil, nil)
+	return k, w.n.failWrites(w.ctx, err)
 }
 
 // Close implements io.Closer.
@@ -395,6 +415,5 @@ func (w *nativeWriter) close() error {
 		return w.n.write(w.messageType, w.control)
 	}
 	defer w.cancel()
-	err := w.w.Close()
-	return w.n.translate(err, w.ctx.Err() != nil, nil)
+	return w.n.failWrites(w.ctx, w.w.Close())
 }

@@ -67,17 +67,19 @@ func (c *Conn) unwrap(name string) interface{} {
 	c.lockFrame()
 	defer c.unlockFrame()
 
-	raw := &rawStream{c: c, skip: c.remaining > 0 || !c.final}
+	raw := &rawStream{c: c, skip: c.remaining > 0 || !c.final, readErr: c.readErr}
 	n, err := engine.Open(e, raw, c.server, engine.Options{Subprotocol: c.subprotocol, Compress: c.compress})
 	if err != nil {
 		panic("wsmigrate/compat: engine " + e.Name() + " refused a connection: " + err.Error())
 	}
 	// Calls that wait for a lock here must not use the stream any more.
-	closeSent := c.failWritesOnce(errUnwrapped) == ErrCloseSent
+	if err := c.failWritesOnce(errUnwrapped); err != errUnwrapped {
+		raw.writeErr = err
+	}
 	c.readErr = errUnwrapped
 	// A native connection has deadlines by context alone.
 	_ = c.netConn.SetDeadline(time.Time{})
-	p := &native{c: c, n: n, closeSent: closeSent}
+	p := &native{c: c, n: n, err: raw.readErr, writeErr: raw.writeErr, closeSent: raw.writeErr == ErrCloseSent}
 	p.setReadLimit(c.readLimit.Load())
 	c.native.Store(p)
 	c.release()
@@ -95,10 +97,17 @@ func (c *Conn) failWritesOnce(err error) error {
 type rawStream struct {
 	c    *Conn
 	skip bool // a message was read in part
+
+	// Errors of c before: the stream may have ended within a frame, or with a
+	// close frame.
+	readErr, writeErr error
 }
 
 // Read implements io.Reader. The native connection reads in one goroutine at a time.
 func (s *rawStream) Read(p []byte) (int, error) {
+	if s.readErr != nil {
+		return 0, s.readErr
+	}
 	if s.skip {
 		if err := s.c.skipMessage(); err != nil {
 			return 0, err
@@ -108,8 +117,14 @@ func (s *rawStream) Read(p []byte) (int, error) {
 	return s.c.br.Read(p)
 }
 
-func (s *rawStream) Write(p []byte) (int, error) { return s.c.netConn.Write(p) }
-func (s *rawStream) Close() error                { return s.c.netConn.Close() }
+func (s *rawStream) Write(p []byte) (int, error) {
+	if s.writeErr != nil {
+		return 0, s.writeErr
+	}
+	return s.c.netConn.Write(p)
+}
+
+func (s *rawStream) Close() error { return s.c.netConn.Close() }
 
 // skipMessage discards the rest of the current message.
 func (c *Conn) skipMessage() error {

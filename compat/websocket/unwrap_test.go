@@ -181,6 +181,62 @@ func TestUnwrapAfterClose(t *testing.T) {
 	}
 }
 
+// TestUnwrapFailed has a connection unwrapped that has failed before, within a
+// frame perhaps. The native connection fails too: it neither writes behind that
+// nor takes for a frame what comes next.
+func TestUnwrapFailed(t *testing.T) {
+	ctx := context.Background()
+	server, client := pipe(t, connConfig{})
+	wantError(t, "SetWriteDeadline", server.SetWriteDeadline(time.Unix(1, 0)), nil)
+	failed := server.WriteMessage(TextMessage, nil)
+	if e, ok := failed.(net.Error); !ok || !e.Timeout() {
+		t.Fatalf("%T %v", failed, failed)
+	}
+	wantError(t, "SetWriteDeadline", server.SetWriteDeadline(time.Time{}), nil)
+	n := server.Unwrap()
+	wantError(t, "write", server.WriteMessage(TextMessage, nil), failed)
+	if err := n.Write(ctx, nhooyr.MessageText, nil); err == nil {
+		t.Error("the native connection writes on")
+	}
+	server.Close()
+	_, _, err := client.ReadMessage()
+	want1006(t, "read of the peer", err)
+
+	server, _ = serve(t, frame(0xf1, ""), frame(0x81, "next"))
+	if _, _, failed = server.ReadMessage(); failed == nil {
+		t.Fatal("the frame was lawful")
+	}
+	n = server.Unwrap()
+	_, _, err = server.ReadMessage()
+	wantError(t, "read", err, failed)
+	if _, p, err := n.Read(ctx); err == nil {
+		t.Errorf("the native connection reads %q", p)
+	}
+	server.Close()
+}
+
+// TestPassThroughFailedWriter ends a message that cannot be ended any more.
+// Later writes fail and do not wait for it.
+func TestPassThroughFailedWriter(t *testing.T) {
+	server, _ := pipe(t, connConfig{})
+	server.Unwrap()
+	wantError(t, "SetWriteDeadline", server.SetWriteDeadline(time.Now().Add(time.Hour)), nil)
+	w, err := server.NextWriter(TextMessage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.(*nativeWriter).cancel() // the deadline passes
+	wantError(t, "SetWriteDeadline", server.SetWriteDeadline(time.Time{}), nil)
+	failed := w.Close()
+	if e, ok := failed.(net.Error); !ok || !e.Timeout() {
+		t.Fatalf("%T %v", failed, failed)
+	}
+	wantError(t, "WriteMessage", server.WriteMessage(TextMessage, nil), failed)
+	_, err = server.NextWriter(TextMessage)
+	wantError(t, "NextWriter", err, failed)
+	server.Close()
+}
+
 func TestPassThroughDeadline(t *testing.T) {
 	server, client := pipe(t, connConfig{})
 	server.Unwrap()
