@@ -49,6 +49,11 @@ func Recover(ctx context.Context, root string, opts ApplyOptions) ([]string, err
 	return paths, refused(err)
 }
 
+// Interrupted reports whether a run that writes below root has not come to its
+// end: it was interrupted, or is at work. Until Recover, Apply or Undo, files may
+// be half old and half new.
+func Interrupted(root string) bool { return journal.Interrupted(root) }
+
 func (o ApplyOptions) writer(root string) *journal.Writer {
 	return &journal.Writer{Root: root, Force: o.Force, Env: o.Env}
 }

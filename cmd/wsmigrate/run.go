@@ -172,8 +172,25 @@ func (inv *invocation) remarksText(doc *report.Document) *report.Text {
 	return &report.Text{Doc: doc, Palette: inv.color.Palette(inv.stderr, inv.getenv), Verbose: inv.verbose, Width: term.Width(inv.stderr, 0)}
 }
 
-// load loads what the patterns name.
+// load loads what the patterns name. What an interrupted run left half written
+// is taken back before a run that writes, and refused by others.
 func (inv *invocation) load(ctx context.Context, patterns []string) (*rewrite.Program, error) {
+	root := journalRoot(inv.dir)
+	switch {
+	case inv.write:
+		paths, err := rewrite.Recover(ctx, root, rewrite.ApplyOptions{Env: inv.env})
+		if err != nil {
+			return nil, err
+		}
+		if len(paths) > 0 {
+			fmt.Fprintf(&inv.remarks, "an earlier run was interrupted: %s put back first\n", report.Count(len(paths), "file"))
+		}
+	case rewrite.Interrupted(root):
+		return nil, &rewrite.Refusal{
+			Reason: "a run that writes was interrupted, or is at work, in " + root,
+			Help:   "`wsmigrate undo` puts the files back",
+		}
+	}
 	return rewrite.Load(ctx, rewrite.Config{
 		Dir: inv.dir, Patterns: patterns, Tags: inv.tags, Env: inv.env,
 		Progress: inv.progress.Update,

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -86,9 +88,16 @@ func TestKill(t *testing.T) {
 				}
 				got := snapshot(t, root)
 				halfway(t, fmt.Sprintf("killed at change %d", n), got, old, now)
+				maps.DeleteFunc(got, func(name, _ string) bool { return strings.HasPrefix(filepath.Base(name), ".wsmigrate-") })
+				if whole := maps.Equal(got, old) || maps.Equal(got, now); !whole && !Interrupted(root) {
+					t.Errorf("killed at change %d: the tree is half written, and nothing says so", n)
+				}
 
 				if _, err := w.Recover(context.Background()); err != nil {
 					t.Fatalf("recover from change %d: %v", n, err)
+				}
+				if Interrupted(root) {
+					t.Errorf("recovered from change %d: the run passes for interrupted", n)
 				}
 				end(t, fmt.Sprintf("recovered from change %d", n), root, old, now)
 				if survived && n < 20 {

@@ -2,8 +2,10 @@ package journal
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 )
 
@@ -117,6 +119,19 @@ func (w *Writer) Recover(ctx context.Context) ([]string, error) {
 	}
 	defer s.close()
 	return s.absolute(s.recovered), nil
+}
+
+// Interrupted reports whether the journal in root records a run that has not
+// come to its end, so that the tree may be half written. It takes no lock: the
+// run may be at work just now.
+func Interrupted(root string) bool {
+	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(journalName)))
+	var log record
+	if err != nil || json.Unmarshal(data, &log) != nil || len(log.Runs) == 0 {
+		return false
+	}
+	last := log.Runs[len(log.Runs)-1]
+	return last != nil && last.State != done
 }
 
 func (w *Writer) nothingToUndo() error {
