@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -11,10 +10,18 @@ import (
 
 // A difference is a scenario that compat is meant to play unlike gorilla.
 type difference struct {
+	test     string // that plays it; empty for TestTranscripts
 	scenario string
 	engine   string // the only engine that differs, or empty
 	reason   string
 	lines    []string // of the diff: "-" stands before gorilla's, "+" before compat's
+}
+
+func (d *difference) playedBy() string {
+	if d.test == "" {
+		return "TestTranscripts"
+	}
+	return d.test
 }
 
 // tally checks the transcripts against the list of differences.
@@ -23,10 +30,15 @@ type tally struct {
 	seen   map[string]map[string]bool // scenario, line
 }
 
-func newTally() *tally {
+// newTally returns a tally of the differences that TestTranscripts plays.
+func newTally() *tally { return tallyOf("TestTranscripts") }
+
+// tallyOf returns a tally of the differences that the test plays.
+func tallyOf(test string) *tally {
 	tl := &tally{make(map[string]*difference), make(map[string]map[string]bool)}
 	for i := range differences {
-		if d := &differences[i]; d.engine == "" || d.engine == compat.Engine() {
+		d := &differences[i]
+		if d.playedBy() == test && (d.engine == "" || d.engine == compat.Engine()) {
 			tl.listed[d.scenario] = d
 		}
 	}
@@ -121,27 +133,32 @@ func TestDifferencesDocumented(t *testing.T) {
 	}
 	listed := make(map[string]bool)
 	for _, d := range differences {
-		listed[d.scenario] = true
+		listed[d.playedBy()+"/"+strings.ReplaceAll(d.scenario, " ", "_")] = true
 		if d.reason == "" {
 			t.Errorf("%s: no reason", d.scenario)
 		}
 	}
 	named := make(map[string]bool)
 	for _, part := range strings.Split(string(page), "`")[1:] {
-		if name, ok := strings.CutPrefix(part, "TestTranscripts/"); ok {
-			named[strings.ReplaceAll(name, "_", " ")] = true
-		} else if strings.HasPrefix(part, "Test") && replaced[part] == "" && !testExists(t, part) {
-			t.Errorf("docs/differences.md names %s, which is no test", part)
+		if !strings.HasPrefix(part, "Test") {
+			continue
+		}
+		test, scenario, _ := strings.Cut(part, "/")
+		if replaced[test] == "" && !testExists(t, test) {
+			t.Errorf("docs/differences.md names %s, which is no test", test)
+		}
+		if scenario != "" {
+			named[part] = true
 		}
 	}
 	for name := range listed {
 		if !named[name] {
-			t.Errorf("docs/differences.md does not name %s", fmt.Sprintf("`TestTranscripts/%s`", strings.ReplaceAll(name, " ", "_")))
+			t.Errorf("docs/differences.md does not name `%s`", name)
 		}
 	}
 	for name := range named {
 		if !listed[name] {
-			t.Errorf("docs/differences.md names %q, which is no listed difference", name)
+			t.Errorf("docs/differences.md names %s, which is no listed difference", name)
 		}
 	}
 }

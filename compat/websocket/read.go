@@ -13,8 +13,9 @@ const (
 	// that does not look at the error.
 	maxReadFails = 1000
 
-	// trustedLength is how much memory the length in a frame header may claim
-	// before any of the payload has arrived.
+	// trustedLength is the longest frame that gets its memory at once. A longer
+	// one gets half of that before any of its payload has arrived, and then as
+	// much again as has.
 	trustedLength = 64 << 10
 )
 
@@ -221,10 +222,10 @@ func (c *Conn) readFrame(p []byte) ([]byte, error) {
 // the bytes at hand make credible.
 func (c *Conn) grow(p []byte) []byte {
 	more := int64(len(p))
-	if more < trustedLength {
-		more = trustedLength
+	if more < trustedLength/2 {
+		more = trustedLength / 2
 	}
-	if more > c.remaining {
+	if more > c.remaining || c.remaining <= trustedLength {
 		more = c.remaining
 	}
 	size := int64(len(p)) + more
