@@ -18,8 +18,10 @@ var dialRule = &unit.Rule{
 	Doc: `A Dialer becomes DialOptions and Dial becomes the function Dial, which goes through net/http: network, TLS and
 proxy settings move to an http.Transport, timeout and cookies to an http.Client. DefaultDialer becomes a client with
 its 45 seconds. As in gorilla no redirect is followed, and a transport that is made where it dials keeps no idle
-connection of a refused handshake. Headers become HTTPHeader, a Host header becomes Host. After
-success the target's resp.Body is nil: closing it is deleted, and where it is used otherwise it becomes
+connection of a refused handshake. Headers become HTTPHeader, a Host header becomes Host. Whether a Dialer is nil or
+zero, and which subprotocols a header asks for, a helper finds out where only the running program knows; others
+change the settings of a client that several may share. A DefaultDialer that the program changes becomes a variable
+of the package. After success the target's resp.Body is nil: closing it is deleted, and where it is used otherwise it becomes
 http.NoBody.`,
 	Plan: func(u *unit.Unit) {
 		d := &dialPlan{u: u, inline: map[ast.Expr]*dialer{}, defs: map[token.Pos]*dialDef{}}
@@ -52,6 +54,9 @@ type dialPlan struct {
 	// changed is where the program changes DefaultDialer, once looked for.
 	changed ast.Node
 	looked  bool
+	// global takes the place of a DefaultDialer that the program changes.
+	global *dialGlobal
+	own    bool // the one use of DefaultDialer defines a local variable
 }
 
 const (
@@ -82,12 +87,17 @@ func (d *dialPlan) call(s *flow.Site) {
 		u.Refuse(s.Pos, "the Dialer is embedded", "name the field")
 		return
 	}
-	hdr, ok := d.header(s, c, call.Args[want-1])
-	if !ok {
-		return
+	h := call.Args[want-1]
+	var opts []any
+	native := func() {
+		hdr, ok := d.header(s, c, h)
+		if ok {
+			opts, _ = d.options(s, c, recv, hdr)
+		}
 	}
-	opts, ok := d.options(s, c, call, recv, hdr)
-	if !ok {
+	helped := func() { opts, _ = d.withHelper(s, recv, h) }
+	if !u.Try(native) && !u.Try(helped) {
+		native()
 		return
 	}
 	url := call.Args[want-2]
@@ -108,7 +118,6 @@ func (d *dialPlan) call(s *flow.Site) {
 		u.Replace(f, call.Pos(), call.End(), parts...)
 	} else {
 		u.Replace(f, call.Pos(), call.Lparen+1, head...)
-		h := call.Args[want-1]
 		u.Replace(f, h.Pos(), h.End(), opts...)
 	}
 	u.Note(f, call.Pos(), "dial", subprotocolNote)
@@ -142,7 +151,7 @@ func promoted(s *flow.Site) bool {
 }
 
 // options returns the third argument of Dial for the receiver of a call.
-func (d *dialPlan) options(s *flow.Site, c inspector.Cursor, call *ast.CallExpr, recv ast.Expr, hdr dialHeader) ([]any, bool) {
+func (d *dialPlan) options(s *flow.Site, c inspector.Cursor, recv ast.Expr, hdr dialHeader) ([]any, bool) {
 	u, f := d.u, s.File
 	if dl := d.inline[ast.Unparen(recv)]; dl != nil {
 		return dl.compose(u, composed{amp: true, header: hdr})
@@ -160,18 +169,15 @@ func (d *dialPlan) options(s *flow.Site, c inspector.Cursor, call *ast.CallExpr,
 			u.Refuse(s.Pos, "the Dialer is computed in the call", "assign it to a variable first")
 			return nil, false
 		}
-		return []any{f.Text(x)}, true
+		return []any{d.text(f, x)}, true
 	}
-	if pointer && !d.nonNil(s, x) {
-		if !hdr.none() {
-			u.Refuse(s.Pos, "the Dialer may be nil, which stands for the default one", "make sure that there is one")
-			return nil, false
-		}
-		u.Note(f, call.Pos(), "dial", "a nil Dialer had the default's 45 seconds; nil options have no timeout, and follow redirects")
+	if !d.certain(s, x) {
+		u.Refuse(s.Pos, "the Dialer may be nil, which stands for the default one", "make sure that there is one")
+		return nil, false
 	}
 	if hdr.none() {
 		if pointer {
-			return []any{f.Text(x)}, true
+			return []any{d.text(f, x)}, true
 		}
 		return []any{"&" + f.Text(x)}, true
 	}
@@ -180,7 +186,7 @@ func (d *dialPlan) options(s *flow.Site, c inspector.Cursor, call *ast.CallExpr,
 		u.Refuse(s.Pos, "the request header has to be put into the options before the call", "copy the options, set HTTPHeader, and Dial with them")
 		return nil, false
 	}
-	name, amp := f.Text(x), "&"
+	name, amp := d.text(f, x), "&"
 	if pointer {
 		amp = ""
 	}
@@ -190,7 +196,7 @@ func (d *dialPlan) options(s *flow.Site, c inspector.Cursor, call *ast.CallExpr,
 			star = "*"
 		}
 		name, amp = u.Fresh(f, c, "opts"), "&"
-		u.Insert(f, at.Node().Pos(), name+" := "+star+f.Text(x)+"\n")
+		u.Insert(f, at.Node().Pos(), name+" := "+star+d.text(f, x)+"\n")
 	}
 	var parts []any
 	if len(hdr.value) > 0 {
@@ -248,10 +254,24 @@ func (d *dialPlan) usedOnceHere(s *flow.Site, c inspector.Cursor, x ast.Expr) bo
 func (d *dialPlan) defaultDialer(s *flow.Site) {
 	u, f := d.u, s.File
 	u.Claim(s)
-	if where := d.defaultChanged(); where != nil {
+	where := d.defaultChanged()
+	if where != nil && !d.own && d.global == nil {
+		if d.own = d.ownDefault(); !d.own {
+			d.global = d.makeGlobal()
+		}
+	}
+	if d.global != nil {
+		x := unit.Qualified(s)
+		u.Replace(f, x.Pos(), x.End(), d.global.name)
+		return
+	}
+	if where != nil && !d.own {
 		p := u.Graph.Fset.PositionFor(where.Pos(), false)
 		u.Refuse(s.Pos, "DefaultDialer is changed in the program, at "+shortPos(p), "make a Dialer of your own with those settings, and use it wherever the changed one was meant")
 		return
+	}
+	if d.own {
+		u.Note(f, s.Ident.Pos(), "dial", ownDefaultNote)
 	}
 	x := unit.Qualified(s)
 	cur := s.Cursor
@@ -265,21 +285,24 @@ func (d *dialPlan) defaultDialer(s *flow.Site) {
 		if fs := u.SiteAt(cur.Parent().Node().(*ast.SelectorExpr).Sel); fs != nil {
 			switch fs.Symbol {
 			case "Dialer.Dial", "Dialer.DialContext":
-				d.inline[x] = &dialer{f: f, at: s.Ident.Pos(), base: true, shared: d.dialsByDefault(f)}
+				d.inline[x] = &dialer{f: f, site: s, at: s.Ident.Pos(), base: true, shared: d.dialsByDefault(f)}
 				return
 			}
+		}
+		if d.defaultField(cur) {
+			return
 		}
 		u.Refuse(s.Pos, "a setting of DefaultDialer is read", "write the value: the timeout is 45 seconds, the proxy that of the environment")
 		return
 	case edge.StarExpr_X:
 		e := outermostParen(cur.Parent())
-		d.literal(s, e, &dialer{f: f, at: s.Ident.Pos(), base: true})
+		d.literal(s, e, &dialer{f: f, site: s, at: s.Ident.Pos(), base: true})
 		return
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
 		u.Refuse(s.Pos, "DefaultDialer is compared", "decide without the comparison")
 		return
 	}
-	d.literal(s, cur, &dialer{f: f, at: s.Ident.Pos(), base: true, amp: true})
+	d.literal(s, cur, &dialer{f: f, site: s, at: s.Ident.Pos(), base: true, amp: true})
 }
 
 // dialsByDefault reports whether the file calls Dial on DefaultDialer more

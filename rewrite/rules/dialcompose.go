@@ -45,12 +45,16 @@ func (dl *dialer) compose(u *unit.Unit, how composed) ([]any, bool) {
 			tv := dl.f.Pkg.TypesInfo.Types[e.value]
 			switch {
 			case tv.Value == nil:
-				u.Refuse(u.Graph.Fset.PositionFor(e.value.Pos(), false), "whether compression is on is not a constant", "set CompressionMode by hand")
-				return nil, false
+				if !useHelper(u, dl.site, "compressionModeOf") {
+					return nil, false
+				}
+				w.field(e, "CompressionMode: compressionModeOf(", e.value, ")")
+				w.line("CompressionThreshold: 1")
+				u.Note(dl.f, e.value.Pos(), "compression", compressedLimitNote)
 			case constant.BoolVal(tv.Value):
 				w.field(e, "CompressionMode: "+u.Lib(dl.f)+".CompressionNoContextTakeover")
 				w.line("CompressionThreshold: 1")
-				u.Note(dl.f, e.value.Pos(), "compression", "the read limit counts the decompressed size; gorilla's counts the bytes on the wire")
+				u.Note(dl.f, e.value.Pos(), "compression", compressedLimitNote)
 			default:
 				w.comments(e)
 			}
@@ -181,13 +185,15 @@ func (dl *dialer) transportLiteral(u *unit.Unit, depth int) ([]any, bool) {
 				w.comments(e)
 				continue
 			}
-			if v := dl.field("NetDialContext"); v != nil {
+			if v := dl.field("NetDialContext"); v != nil && isFunction(f, v) && pure(e.value) {
+				w.comments(e) // it was never called
+				continue
+			} else if v != nil {
 				u.Refuse(at, "NetDial and NetDialContext are both set", "keep NetDialContext, which gorilla prefers")
 				return nil, false
 			}
-			parts, ok := wrapNetDial(u, f, e.value, w)
+			parts, ok := wrapNetDial(u, dl.site, e.value, w)
 			if !ok {
-				u.Refuse(at, "NetDial is a variable that may be nil", "set Transport.DialContext to a function that calls it")
 				return nil, false
 			}
 			w.field(e, append([]any{"DialContext: "}, parts...)...)
@@ -206,9 +212,13 @@ func (dl *dialer) transportLiteral(u *unit.Unit, depth int) ([]any, bool) {
 	return w.close(), true
 }
 
-// wrapNetDial returns a function with a context parameter for one without.
-// It reports false for values that may be nil.
-func wrapNetDial(u *unit.Unit, f *flow.File, e ast.Expr, w *literalWriter) ([]any, bool) {
+// wrapNetDial returns a function with a context parameter for one without. It
+// reports false after refusing.
+func wrapNetDial(u *unit.Unit, s *flow.Site, e ast.Expr, w *literalWriter) ([]any, bool) {
+	f := s.File
+	if unit.IsNil(f, e) {
+		return []any{e}, true
+	}
 	ctx := "_ " + u.Import(f, "context", "context") + ".Context"
 	if lit, ok := ast.Unparen(e).(*ast.FuncLit); ok {
 		named := false
@@ -221,18 +231,27 @@ func wrapNetDial(u *unit.Unit, f *flow.File, e ast.Expr, w *literalWriter) ([]an
 		open := lit.Type.Params.Opening
 		return []any{unit.Span{Pos: lit.Pos(), End: open + 1}, ctx + ", ", unit.Span{Pos: open + 1, End: lit.End()}}, true
 	}
+	if !isFunction(f, e) { // may be nil
+		return []any{"dialContextOf(", e, ")"}, useHelper(u, s, "dialContextOf")
+	}
+	net := u.Import(f, "net", "net")
+	return []any{"func(" + ctx + ", network, addr string) (" + net + ".Conn, error) {" + w.nl(1) + "return ", e, "(network, addr)" + w.nl(0) + "}"}, true
+}
+
+// isFunction reports whether e is certainly not nil: a function literal, or a
+// declared function or method.
+func isFunction(f *flow.File, e ast.Expr) bool {
 	var obj types.Object
 	switch x := ast.Unparen(e).(type) {
+	case *ast.FuncLit:
+		return true
 	case *ast.Ident:
 		obj = f.Pkg.TypesInfo.Uses[x]
 	case *ast.SelectorExpr:
 		obj = f.Pkg.TypesInfo.Uses[x.Sel]
 	}
-	if _, ok := obj.(*types.Func); !ok {
-		return nil, false
-	}
-	net := u.Import(f, "net", "net")
-	return []any{"func(" + ctx + ", network, addr string) (" + net + ".Conn, error) {" + w.nl(1) + "return ", e, "(network, addr)" + w.nl(0) + "}"}, true
+	_, ok := obj.(*types.Func)
+	return ok
 }
 
 // sharedClient returns the name of the client that the file's calls of
@@ -265,22 +284,7 @@ func sharedClient(u *unit.Unit, f *flow.File) string {
 	for f.Pkg.Types.Scope().Lookup(name) != nil {
 		name += "x"
 	}
-	pos := f.Syntax.FileStart
-	for _, d := range f.Syntax.Decls {
-		if d.Pos() <= first.Ident.Pos() && first.Ident.Pos() < d.End() {
-			pos = d.Pos()
-			switch d := d.(type) {
-			case *ast.FuncDecl:
-				if d.Doc != nil {
-					pos = d.Doc.Pos()
-				}
-			case *ast.GenDecl:
-				if d.Doc != nil {
-					pos = d.Doc.Pos()
-				}
-			}
-		}
-	}
+	pos := declStart(f, first.Ident.Pos())
 	http, time := u.Import(f, "net/http", "http"), u.Import(f, "time", "time")
 	u.Declare(f, pos, name, "// "+name+" opens WebSocket connections: it bounds the handshake and follows no\n// redirect.\nvar "+name+" = &"+http+".Client{\n"+
 		"\tTimeout: 45 * "+time+".Second,\n\tCheckRedirect: func(*"+http+".Request, []*"+http+".Request) error {\n\t\treturn "+http+".ErrUseLastResponse\n\t},\n}\n\n")

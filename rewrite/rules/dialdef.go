@@ -25,7 +25,7 @@ func (def *dialDef) place(c inspector.Cursor) {
 // zeroVar gives `var d websocket.Dialer` its settings: none, that is no proxy
 // and no redirect.
 func (d *dialPlan) zeroVar(s *flow.Site, c inspector.Cursor, vs *ast.ValueSpec) {
-	dl := &dialer{f: s.File, at: s.Ident.Pos()}
+	dl := &dialer{f: s.File, site: s, at: s.Ident.Pos()}
 	_, dl.local = unit.Func(c)
 	v, ok := s.File.Pkg.TypesInfo.Defs[vs.Names[0]].(*types.Var)
 	if !ok {
@@ -40,24 +40,27 @@ func (d *dialPlan) zeroVar(s *flow.Site, c inspector.Cursor, vs *ast.ValueSpec) 
 // finishDefs takes the assignments into the literals of the variables that
 // are defined, and plans their edits.
 func (d *dialPlan) finishDefs() {
+	var defs []*dialDef
 	for _, s := range d.u.Cluster.Sites {
 		for _, def := range d.defs {
-			if def.site != s {
-				continue
+			if def.site == s {
+				d.fold(def)
+				defs = append(defs, def)
 			}
-			d.fold(def)
-			if d.setsTransport(def) {
-				d.nameTransport(def)
-			}
-			parts, ok := def.compose(d.u, composed{amp: def.amp})
-			if !ok {
-				continue
-			}
-			if def.prefix != "" {
-				parts = append([]any{def.prefix}, parts...)
-			}
-			d.u.Replace(def.f, def.start, def.end, parts...)
 		}
+	}
+	for _, def := range defs {
+		if d.setsTransport(def) {
+			d.nameTransport(def)
+		}
+		parts, ok := def.compose(d.u, composed{amp: def.amp})
+		if !ok {
+			continue
+		}
+		if def.prefix != "" {
+			parts = append([]any{def.prefix}, parts...)
+		}
+		d.u.Replace(def.f, def.start, def.end, parts...)
 	}
 }
 
@@ -129,14 +132,21 @@ func mentions(f *flow.File, e ast.Expr, v *types.Var) bool {
 var transportFields = []string{"Proxy", "TLSClientConfig", "NetDial", "NetDialContext", "NetDialTLSContext"}
 
 // setsTransport reports whether the program uses settings of the transport
-// through the variable after its definition.
+// through the variable after its definition, and of no other dialer that is
+// not known: what a helper does to that one may concern this one.
 func (d *dialPlan) setsTransport(def *dialDef) bool {
+	sets := false
 	for _, s := range d.u.Sites() {
-		if isFieldOf(s, "Dialer.") && slices.Contains(transportFields, s.Ident.Name) && d.defOf(s) == def {
-			return true
+		if !isFieldOf(s, "Dialer.") || !slices.Contains(transportFields, s.Ident.Name) {
+			continue
 		}
+		o := d.defOf(s)
+		if o == nil {
+			return false
+		}
+		sets = sets || o == def
 	}
-	return false
+	return sets
 }
 
 // defOf returns the definition of the variable that the field site s is

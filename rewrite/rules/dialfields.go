@@ -18,6 +18,7 @@ import (
 // A dialer is what one literal, or a copy of DefaultDialer, says.
 type dialer struct {
 	f      *flow.File
+	site   *flow.Site // of the type or of DefaultDialer
 	at     token.Pos
 	base   bool // starts from DefaultDialer's settings
 	amp    bool // a pointer to it is wanted
@@ -80,7 +81,7 @@ func (d *dialPlan) typeSite(s *flow.Site) {
 	case edge.CallExpr_Args:
 		call := c.Parent()
 		if id, ok := call.Node().(*ast.CallExpr).Fun.(*ast.Ident); ok && id.Name == "new" && !pointer {
-			d.literal(s, outermostParen(call), &dialer{f: s.File, at: s.Ident.Pos(), amp: true})
+			d.literal(s, outermostParen(call), &dialer{f: s.File, site: s, at: s.Ident.Pos(), amp: true})
 			return
 		}
 	case edge.ValueSpec_Type:
@@ -93,6 +94,8 @@ func (d *dialPlan) typeSite(s *flow.Site) {
 			d.zeroVar(s, c.Parent(), vs)
 			return
 		}
+		qualify(u, s, "DialOptions")
+		return
 	case edge.Field_Type:
 		fl := c.Parent().Node().(*ast.Field)
 		if pointer {
@@ -102,10 +105,6 @@ func (d *dialPlan) typeSite(s *flow.Site) {
 		if kk, _ := c.Parent().Parent().ParentEdge(); kk == edge.StructType_Fields {
 			if len(fl.Names) == 0 {
 				u.Refuse(s.Pos, "a Dialer is embedded", "name the field")
-				return
-			}
-			if !d.fieldsSet(s, fl) {
-				u.Refuse(s.Pos, "the Dialer is left zero somewhere, and zero options use http.DefaultClient, with its proxy and redirects", "set the field in every literal")
 				return
 			}
 		}
@@ -121,29 +120,10 @@ func (d *dialPlan) typeSite(s *flow.Site) {
 	u.Refuse(s.Pos, "this use of the type Dialer is not one that can be converted for certain", m.ByHand)
 }
 
-// fieldsSet reports whether the fields of type Dialer are set wherever their
-// structure is made.
-func (d *dialPlan) fieldsSet(s *flow.Site, fl *ast.Field) bool {
-	for _, id := range fl.Names {
-		v, ok := s.File.Pkg.TypesInfo.Defs[id].(*types.Var)
-		if !ok {
-			return false
-		}
-		t := &tracer{u: d.u, seen: map[token.Pos]bool{}}
-		t.variable(s.File, v, 8)
-		for _, o := range t.out {
-			if o.kind != literalOrigin && o.kind != defaultOrigin {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // read returns what a literal says. It reports false after refusing.
 func (d *dialPlan) read(s *flow.Site, lit *ast.CompositeLit) (*dialer, bool) {
 	u, f := d.u, s.File
-	dl := &dialer{f: f, at: lit.Pos()}
+	dl := &dialer{f: f, site: s, at: lit.Pos()}
 	for _, el := range lit.Elts {
 		kv, ok := el.(*ast.KeyValueExpr)
 		if !ok {
@@ -263,7 +243,7 @@ func (d *dialPlan) field(s *flow.Site) {
 	}
 	name := s.Ident.Name
 	switch {
-	case name == "Subprotocols":
+	case name == "Subprotocols", d.globalField(s, x, as):
 		return
 	case slices.Contains([]string{"ReadBufferSize", "WriteBufferSize", "WriteBufferPool"}, name):
 		if as != nil && pure(as.Rhs[0]) {
@@ -275,10 +255,16 @@ func (d *dialPlan) field(s *flow.Site) {
 			mode, extra := "CompressionDisabled", ""
 			if constant.BoolVal(tv.Value) {
 				mode = "CompressionNoContextTakeover"
-				extra = "\n" + f.Text(x.X) + ".CompressionThreshold = 1"
+				extra = "\n" + d.text(f, x.X) + ".CompressionThreshold = 1"
 			}
 			rename(u, s, "CompressionMode")
 			u.Replace(f, as.Rhs[0].Pos(), as.Rhs[0].End(), u.Lib(f)+"."+mode+extra)
+			return
+		}
+		if pure(x.X) && useHelper(u, s, "compressionModeOf") {
+			rename(u, s, "CompressionMode")
+			u.Replace(f, as.Rhs[0].Pos(), as.Rhs[0].End(), "compressionModeOf(", as.Rhs[0], ")\n"+d.text(f, x.X)+".CompressionThreshold = 1")
+			u.Note(f, as.Pos(), "compression", compressedLimitNote)
 			return
 		}
 	case slices.Contains(transportFields, name):
@@ -286,13 +272,12 @@ func (d *dialPlan) field(s *flow.Site) {
 		if def == nil || def.transport == "" {
 			break
 		}
-		to := transportField(name)
-		u.Replace(f, x.Pos(), x.End(), def.transport+"."+to)
-		if name == "NetDial" {
-			if as == nil {
-				break
-			}
-			parts, ok := wrapNetDial(u, f, as.Rhs[0], &literalWriter{})
+		if name == "NetDial" && as == nil && !comparedWithNil(f, sel) {
+			break
+		}
+		u.Replace(f, x.Pos(), x.End(), def.transport+"."+transportField(name))
+		if name == "NetDial" && as != nil {
+			parts, ok := wrapNetDial(u, s, as.Rhs[0], &literalWriter{})
 			if !ok {
 				break
 			}
@@ -304,6 +289,13 @@ func (d *dialPlan) field(s *flow.Site) {
 			break
 		}
 		rename(u, s, "HTTPClient."+map[string]string{"HandshakeTimeout": "Timeout", "Jar": "Jar"}[name])
+		return
+	}
+	if u.Try(func() {
+		if !d.fieldByHelper(s, x, as) {
+			u.Refuse(s.Pos, "", "")
+		}
+	}) {
 		return
 	}
 	u.Refuse(s.Pos, string(s.Symbol)+" is set or read where the client behind the options is not known", "set it in the literal. "+m.ByHand)

@@ -183,8 +183,9 @@ type headerKeys struct {
 	unknown  bool
 }
 
-// key notes a field that is set to values.
-func (k *headerKeys) key(f *flow.File, name ast.Expr, values ...ast.Expr) {
+// key notes a field that is set to values. A raw name is one that the map is
+// given as it stands.
+func (k *headerKeys) key(f *flow.File, raw bool, name ast.Expr, values ...ast.Expr) {
 	tv := f.Pkg.TypesInfo.Types[name]
 	if tv.Value == nil || tv.Value.Kind() != constant.String {
 		k.unknown = true
@@ -195,6 +196,9 @@ func (k *headerKeys) key(f *flow.File, name ast.Expr, values ...ast.Expr) {
 		k.host = true
 	case protocolHeader:
 		k.protocol = true
+		if raw && constant.StringVal(tv.Value) != protocolHeader {
+			k.lists = true // not what Values looks for
+		}
 		for _, v := range values {
 			if lit, ok := ast.Unparen(v).(*ast.CompositeLit); ok {
 				for _, e := range lit.Elts {
@@ -216,7 +220,7 @@ func (k *headerKeys) expr(f *flow.File, e ast.Expr, depth int) {
 	case *ast.CompositeLit:
 		for _, el := range x.Elts {
 			if kv, ok := el.(*ast.KeyValueExpr); ok {
-				k.key(f, kv.Key, kv.Value)
+				k.key(f, true, kv.Key, kv.Value)
 			} else {
 				k.unknown = true
 			}
@@ -310,7 +314,7 @@ func (k *headerKeys) variable(f *flow.File, v *types.Var, depth int) {
 			if kk, j := c.Parent().ParentEdge(); kk == edge.AssignStmt_Lhs {
 				as := c.Parent().Parent().Node().(*ast.AssignStmt)
 				if len(as.Rhs) == len(as.Lhs) {
-					k.key(f, ix.Index, as.Rhs[j])
+					k.key(f, true, ix.Index, as.Rhs[j])
 				} else {
 					k.unknown = true
 				}
@@ -323,7 +327,7 @@ func (k *headerKeys) variable(f *flow.File, v *types.Var, depth int) {
 			}
 			switch parent.(*ast.SelectorExpr).Sel.Name {
 			case "Set", "Add":
-				k.key(f, call.Args[0], call.Args[1])
+				k.key(f, false, call.Args[0], call.Args[1])
 			case "Get", "Values", "Del", "Clone":
 			default:
 				k.unknown = true

@@ -4,8 +4,10 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
@@ -24,23 +26,14 @@ const (
 	defaultOrigin                   // DefaultDialer itself
 	zeroOrigin                      // a field or variable that is not set
 	nilOrigin
+	someOrigin // a pointer that is certainly not nil
 	unknownOrigin
 )
-
-// nonNil reports whether the pointer x certainly points to a Dialer.
-func (d *dialPlan) nonNil(s *flow.Site, x ast.Expr) bool {
-	for _, o := range d.origins(s.File, x) {
-		if o.kind != literalOrigin && o.kind != defaultOrigin {
-			return false
-		}
-	}
-	return true
-}
 
 // origins returns where the Dialer or pointer to one that e yields may come
 // from.
 func (d *dialPlan) origins(f *flow.File, e ast.Expr) []origin {
-	t := &tracer{u: d.u, seen: map[token.Pos]bool{}}
+	t := &tracer{u: d.u, seen: map[token.Pos]bool{}, own: d.own}
 	t.expr(f, e, 8)
 	return t.out
 }
@@ -51,6 +44,7 @@ type tracer struct {
 	u    *unit.Unit
 	seen map[token.Pos]bool
 	out  []origin
+	own  bool // DefaultDialer stands for a literal
 }
 
 func (t *tracer) add(k originKind, e ast.Expr) { t.out = append(t.out, origin{k, e}) }
@@ -88,6 +82,10 @@ func (t *tracer) expr(f *flow.File, e ast.Expr, depth int) {
 		}
 	case *ast.SelectorExpr:
 		if s := dialerSite(t.u, f, x); s != nil && s.Symbol == "DefaultDialer" {
+			if t.own {
+				t.add(literalOrigin, x)
+				return
+			}
 			t.add(defaultOrigin, x)
 			return
 		}
@@ -175,6 +173,10 @@ func (t *tracer) variable(f *flow.File, v *types.Var, depth int) {
 					t.add(unknownOrigin, id)
 					continue
 				}
+				if pointer && notNilThere(g, c, as.Rhs[i]) {
+					t.add(someOrigin, as.Rhs[i])
+					continue
+				}
 				t.expr(g, as.Rhs[i], depth-1)
 			case edge.ValueSpec_Names:
 				found = true
@@ -200,6 +202,31 @@ func (t *tracer) variable(f *flow.File, v *types.Var, depth int) {
 	}
 }
 
+// notNilThere reports whether a condition around c says that e is not nil.
+func notNilThere(f *flow.File, c inspector.Cursor, e ast.Expr) bool {
+	var says func(cond ast.Expr) bool
+	says = func(cond ast.Expr) bool {
+		b, ok := ast.Unparen(cond).(*ast.BinaryExpr)
+		switch {
+		case !ok:
+			return false
+		case b.Op == token.LAND:
+			return says(b.X) || says(b.Y)
+		}
+		return b.Op == token.NEQ && unit.IsNil(f, b.Y) && unit.SameExpr(f, b.X, e)
+	}
+	for is := range c.Enclosing((*ast.IfStmt)(nil), (*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		n, ok := is.Node().(*ast.IfStmt)
+		if !ok {
+			return false
+		}
+		if n.Body.Pos() <= c.Node().Pos() && c.Node().End() <= n.Body.End() && says(n.Cond) {
+			return true
+		}
+	}
+	return false
+}
+
 // sharing returns the files in which v can be named.
 func sharing(u *unit.Unit, f *flow.File, v *types.Var) []*flow.File {
 	if !v.IsField() && v.Parent() != v.Pkg().Scope() {
@@ -217,6 +244,12 @@ func sharing(u *unit.Unit, f *flow.File, v *types.Var) []*flow.File {
 // field follows what the field v is given in literals and assignments. A
 // literal without it leaves it unset.
 func (t *tracer) field(v *types.Var, unset originKind, depth int) {
+	n := len(t.out)
+	defer func() {
+		if len(t.out) == n || v.Exported() && offersAPI(t.u) {
+			t.add(unset, nil)
+		}
+	}()
 	for _, g := range t.u.Graph.Files {
 		info := g.Pkg.TypesInfo
 		for c := range g.Root.Preorder((*ast.CompositeLit)(nil), (*ast.SelectorExpr)(nil), (*ast.ValueSpec)(nil), (*ast.CallExpr)(nil)) {
@@ -272,6 +305,12 @@ func (t *tracer) field(v *types.Var, unset originKind, depth int) {
 			}
 		}
 	}
+}
+
+// offersAPI reports whether packages outside of the tree may use what the
+// cluster exports.
+func offersAPI(u *unit.Unit) bool {
+	return slices.ContainsFunc(u.Cluster.Boundaries, func(b flow.Boundary) bool { return b.Kind == flow.API })
 }
 
 // holds returns the structure of type typ if v is one of its fields, and v's

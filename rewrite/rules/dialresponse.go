@@ -17,7 +17,8 @@ import (
 // resp.Body is nil, where gorilla's is empty.
 func (d *dialPlan) response(s *flow.Site, c inspector.Cursor) {
 	u, f := d.u, s.File
-	if k, _ := c.ParentEdge(); k == edge.ReturnStmt_Results {
+	_, passed := hoistable(f, c)
+	if k, _ := c.ParentEdge(); passed || k == edge.ReturnStmt_Results {
 		planUnlimited(u, s, c, "{resp}.Body = "+u.Import(f, "net/http", "http")+".NoBody")
 		return
 	}

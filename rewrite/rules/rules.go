@@ -52,6 +52,11 @@ var helpers = []Helper{
 	{"newPreparedMessage", []string{"TARGET"}, preparedHelper},
 	{"isWebSocketUpgrade", []string{"net/http", "strings"}, isWebSocketUpgradeHelper},
 	{"subprotocols", []string{"net/http", "strings"}, subprotocolsHelper},
+	{"dialOptionsWith", []string{"net/http", "strings", "time", "TARGET"}, dialOptionsHelper},
+	{"dialClientOf", []string{"net/http", "TARGET"}, dialClientHelper},
+	{"dialTransportOf", []string{"net/http", "TARGET"}, dialTransportHelper},
+	{"dialContextOf", []string{"context", "net"}, dialContextHelper},
+	{"compressionModeOf", []string{"TARGET"}, compressionModeHelper},
 }
 
 // rename replaces the identifier of a site.

@@ -36,6 +36,11 @@ func planUnlimited(u *unit.Unit, s *flow.Site, c inspector.Cursor, after ...stri
 		if k, _ := c.ParentEdge(); k == edge.ExprStmt_X {
 			return true
 		}
+		if at, ok := hoistable(s.File, c); ok {
+			names, after := resultNames(u, s, c, lift, after)
+			hoist(u, s.File, c, at, names, names, "if "+names[strings.LastIndexByte(names, ' ')+1:]+" == nil {\n"+strings.Join(after, "\n")+"\n}\n")
+			return true
+		}
 		u.Refuse(s.Pos, "the connection is passed on at once, and the target's read limit of 32768 bytes must be lifted first", "assign it to a variable and call SetReadLimit(-1)")
 		return false
 	}
@@ -186,26 +191,33 @@ func requiresNoError(f *flow.File, st ast.Stmt, err types.Object) bool {
 func planReturned(u *unit.Unit, s *flow.Site, c inspector.Cursor, lift bool, after []string) bool {
 	f := s.File
 	ret := c.Parent().Node().(*ast.ReturnStmt)
-	tup, ok := f.Pkg.TypesInfo.TypeOf(c.Node().(ast.Expr)).(*types.Tuple)
-	if len(ret.Results) != 1 || !ok {
+	if _, ok := f.Pkg.TypesInfo.TypeOf(c.Node().(ast.Expr)).(*types.Tuple); len(ret.Results) != 1 || !ok {
 		u.Refuse(s.Pos, "the connection is returned at once", "assign it to a variable and call SetReadLimit(-1)")
 		return false
 	}
+	names, after := resultNames(u, s, c, lift, after)
+	u.Replace(f, ret.Pos(), ret.End(), names+" := ", c.Node(), "\nif "+names[strings.LastIndexByte(names, ' ')+1:]+" == nil {\n"+strings.Join(after, "\n")+"\n}\nreturn "+names)
+	return true
+}
+
+// resultNames returns names for the results of the call at c, the error last,
+// and the statements that follow success with these names.
+func resultNames(u *unit.Unit, s *flow.Site, c inspector.Cursor, lift bool, after []string) (string, []string) {
+	f := s.File
 	conn, err := u.Fresh(f, c, "conn"), u.Fresh(f, c, "err")
 	names := conn + ", " + err
-	if tup.Len() == 3 {
+	var out []string
+	if tup, ok := f.Pkg.TypesInfo.TypeOf(c.Node().(ast.Expr)).(*types.Tuple); ok && tup.Len() == 3 {
 		resp := u.Fresh(f, c, "resp")
 		names = conn + ", " + resp + ", " + err
-		for i, a := range after {
-			after[i] = strings.ReplaceAll(a, "{resp}", resp)
+		for _, a := range after {
+			out = append(out, strings.ReplaceAll(a, "{resp}", resp))
 		}
 	}
 	if lift {
-		after = append(after, conn+".SetReadLimit(-1)")
+		out = append(out, conn+".SetReadLimit(-1)")
 	}
-	call := c.Node()
-	u.Replace(f, ret.Pos(), ret.End(), names+" := ", call, "\nif "+err+" == nil {\n"+strings.Join(after, "\n")+"\n}\nreturn "+names)
-	return true
+	return names, out
 }
 
 func objectOf(f *flow.File, e ast.Expr) types.Object {

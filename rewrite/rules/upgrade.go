@@ -144,6 +144,8 @@ func planUpgraderField(u *unit.Unit, s *flow.Site, lit *ast.CompositeLit, kv *as
 	}
 }
 
+const compressedLimitNote = "the read limit counts the decompressed size; gorilla's counts the bytes on the wire"
+
 // planCompression converts EnableCompression of an Upgrader or Dialer.
 func planCompression(u *unit.Unit, f *flow.File, lit *ast.CompositeLit, kv *ast.KeyValueExpr) {
 	tv := f.Pkg.TypesInfo.Types[kv.Value]
@@ -160,7 +162,7 @@ func planCompression(u *unit.Unit, f *flow.File, lit *ast.CompositeLit, kv *ast.
 		sep = ",\n"
 	}
 	u.Replace(f, kv.Pos(), kv.End(), "CompressionMode: "+u.Lib(f)+".CompressionNoContextTakeover"+sep+"CompressionThreshold: 1")
-	u.Note(f, kv.Pos(), "compression", "the read limit counts the decompressed size; gorilla's counts the bytes on the wire")
+	u.Note(f, kv.Pos(), "compression", compressedLimitNote)
 }
 
 // alwaysTrue reports whether e is a function that does nothing but return

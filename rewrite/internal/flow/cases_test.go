@@ -111,6 +111,14 @@ func main() {
 func f() { c, _, _ := websocket.DefaultDialer.Dial("ws://a", nil); c.Close() } //A
 func g() { c, _, _ := websocket.DefaultDialer.Dial("ws://b", nil); c.Close() } //B
 `},
+	{"two dialers by the default one that is changed", `
+func f() { websocket.DefaultDialer.HandshakeTimeout = 1 } //A
+func g() { c, _, _ := websocket.DefaultDialer.Dial("ws://b", nil); c.Close() } //A
+`},
+	{"a copy of the default dialer that is changed", `
+func f() { d := *websocket.DefaultDialer; d.HandshakeTimeout = 1 } //A
+func g() { c, _, _ := websocket.DefaultDialer.Dial("ws://b", nil); c.Close() } //B
+`},
 	{"printing ties nothing", `
 -- main.go --
 package main

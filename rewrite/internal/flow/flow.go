@@ -147,6 +147,7 @@ func Analyze(tree *load.Tree, is func(path string) bool) *Graph {
 		a.flow(f)
 	}
 	a.unbox()
+	a.tieDefault()
 	a.attachLoose()
 	a.build()
 	return a.g
