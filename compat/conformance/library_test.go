@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -66,7 +67,10 @@ type options struct {
 	requestHeader http.Header
 	proxy         func(*http.Request) (*url.URL, error)
 	jar           http.CookieJar
-	timeout       time.Duration
+	timeout       time.Duration // of an Upgrader too
+	tls           *tls.Config
+	dialContext   func(ctx context.Context, network, addr string) (net.Conn, error)
+	dialTLS       func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // A library is one of the two implementations to compare.
@@ -99,6 +103,7 @@ var gorilla = &library{
 		d := websocket.Dialer{
 			HandshakeTimeout: o.timeout, ReadBufferSize: o.readBuffer, WriteBufferSize: o.writeBuffer, WriteBufferPool: o.pool,
 			Subprotocols: o.subprotocols, EnableCompression: o.compress, Proxy: o.proxy, Jar: o.jar, NetDial: netDial,
+			NetDialContext: o.dialContext, NetDialTLSContext: o.dialTLS, TLSClientConfig: o.tls,
 		}
 		c, resp, err := d.DialContext(ctx, url, o.requestHeader)
 		if c == nil {
@@ -142,6 +147,7 @@ var shim = &library{
 		d := compat.Dialer{
 			HandshakeTimeout: o.timeout, ReadBufferSize: o.readBuffer, WriteBufferSize: o.writeBuffer, WriteBufferPool: o.pool,
 			Subprotocols: o.subprotocols, EnableCompression: o.compress, Proxy: o.proxy, Jar: o.jar, NetDial: netDial,
+			NetDialContext: o.dialContext, NetDialTLSContext: o.dialTLS, TLSClientConfig: o.tls,
 		}
 		c, resp, err := d.DialContext(ctx, url, o.requestHeader)
 		if c == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"testing"
 )
 
 // preparedScenarios are about prepared messages.
@@ -81,6 +82,39 @@ func preparedScenarios() []scenario {
 			r.closeWriter(w)
 		}},
 	}
+}
+
+// preparedEverywhere sends one message on connections of every kind, some
+// twice.
+func preparedEverywhere(t *testing.T, l *library) []string {
+	r := newRun(l, t)
+	for _, messageType := range []int{textMessage, pingMessage} {
+		send, err := l.prepare(messageType, []byte(strings.Repeat("words and words, ", 7)))
+		r.did("prepare", err)
+		for i := 0; i < 2; i++ {
+			for _, as := range []role{server, client} {
+				for _, level := range []int{-10, -2, 1, 9} { // -10 is without compression
+					r.conn = newScriptConn(nil)
+					o := options{compress: level > -10}
+					var c wsConn
+					if as == server {
+						c, err = l.acceptOn(r.conn, o)
+					} else {
+						c, err = l.dialOn(r.conn, o)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					if o.compress {
+						c.SetCompressionLevel(level)
+					}
+					r.did(fmt.Sprintf("%s, level %d", as, level), send(c))
+					c.Close()
+				}
+			}
+		}
+	}
+	return r.lines
 }
 
 // watchedPool is a pool of one buffer that shows whether it has it.

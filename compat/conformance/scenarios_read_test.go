@@ -160,7 +160,7 @@ func limitScenarios() []scenario {
 // readerScenarios are about NextReader and its readers.
 func readerScenarios() []scenario {
 	return []scenario{
-		{name: "reader gives what has arrived", in: []interface{}{text("abcdefghij")}, only: client, chunk: []int{1, 3, 5}, play: func(r *run) {
+		{name: "reader gives what has arrived", in: []interface{}{text("abcdefghij")}, chunk: []int{1, 3, 5}, play: func(r *run) {
 			rd := r.nextReader()
 			for r.readPart(rd, 100) == nil {
 			}
@@ -258,6 +258,15 @@ func readerScenarios() []scenario {
 			r.readPart(rd, 10)
 			r.did("set", r.c.SetReadDeadline(time.Now().Add(time.Hour)))
 			r.readPart(rd, 10)
+			r.aftermath()
+		}},
+		{name: "read deadline passes in a frame", in: []interface{}{frame{b0: 0x81, payload: "abc", length: 10}}, open: true, chunk: []int{0}, play: func(r *run) {
+			rd := r.nextReader()
+			r.readPart(rd, 10)
+			r.did("set", r.c.SetReadDeadline(time.Now().Add(-time.Hour)))
+			r.readPart(rd, 10)
+			r.readPart(rd, 10)
+			r.read()
 			r.aftermath()
 		}},
 		{name: "join", in: []interface{}{text("a"), begin("b"), end("c"), text(""), bin("d")}, play: func(r *run) {

@@ -3,12 +3,14 @@ package conformance
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -22,8 +24,13 @@ type netScenario struct {
 // handshakeScenarios are about the opening handshake, and about what only a
 // real network does.
 func handshakeScenarios() []netScenario {
-	list := append(upgradeScenarios(), dialScenarios()...)
+	list := append(upgradeScenarios(), bufferScenarios()...)
+	list = append(list, dialScenarios()...)
 	list = append(list, proxyScenarios()...)
+	list = append(list, tlsScenarios()...)
+	list = append(list, traceScenarios()...)
+	list = append(list, netDialScenarios()...)
+	list = append(list, netScenario{"prepared message on connections of every kind", preparedEverywhere})
 	return append(list, networkScenarios()...)
 }
 
@@ -56,6 +63,7 @@ func upgradeScenarios() []netScenario {
 		w.Header().Set("X-Reason", reason.Error())
 		w.WriteHeader(status + 1)
 	}
+	extensions := http.Header{"Sec-Websocket-Extensions": {"x"}}
 	tests := []struct {
 		name  string
 		o     options
@@ -93,6 +101,14 @@ func upgradeScenarios() []netScenario {
 		{"origin that is no URL", options{}, edited("Origin: ://")},
 		{"origin allowed", options{checkOrigin: func(*http.Request) bool { return true }}, edited("Origin: https://evil.test")},
 		{"origin refused", options{checkOrigin: func(*http.Request) bool { return false }}, valid},
+
+		// Of several faults the first one counts.
+		{"every fault", options{responseHeader: extensions}, append([]string{"PUT /ws HTTP/1.1"}, edited("Connection: x", "Upgrade: x", "Sec-WebSocket-Version: 8", "Origin: x", "Sec-WebSocket-Key: x")[1:]...)},
+		{"faults from the upgrade header on", options{responseHeader: extensions}, append([]string{"PUT /ws HTTP/1.1"}, edited("Upgrade: x", "Sec-WebSocket-Version: 8", "Origin: x", "Sec-WebSocket-Key: x")[1:]...)},
+		{"faults from the method on", options{responseHeader: extensions}, append([]string{"PUT /ws HTTP/1.1"}, edited("Sec-WebSocket-Version: 8", "Origin: x", "Sec-WebSocket-Key: x")[1:]...)},
+		{"faults from the version on", options{responseHeader: extensions}, edited("Sec-WebSocket-Version: 8", "Origin: x", "Sec-WebSocket-Key: x")},
+		{"faults from the extensions on", options{responseHeader: extensions}, edited("Origin: x", "Sec-WebSocket-Key: x")},
+		{"faults from the origin on", options{}, edited("Origin: x", "Sec-WebSocket-Key: x")},
 
 		{"response header", options{responseHeader: http.Header{"Set-Cookie": {"a=1", "b=2"}, "X-Split": {"a\r\nEvil: b\x00\x1f\x7f"}, "x-Raw": {"é"}}}, valid},
 		{"response header with extensions", options{responseHeader: http.Header{"Sec-Websocket-Extensions": {"x"}}}, valid},
@@ -170,6 +186,45 @@ func upgradeScenarios() []netScenario {
 	)
 }
 
+// bufferScenarios are about the buffers of the HTTP server that a connection
+// takes over, which show in the frames of a message that is streamed.
+func bufferScenarios() []netScenario {
+	var list []netScenario
+	for _, size := range []int{16, 269, 270, 271, 4096, 9000} {
+		for name, o := range map[string]options{
+			"": {}, " and a size": {writeBuffer: 300}, " and a pool": {pool: new(sync.Pool)}, " and compression": {compress: true},
+		} {
+			list = append(list, netScenario{fmt.Sprintf("upgrade: hijacked buffer of %d%s", size, name), func(t *testing.T, l *library) []string {
+				r := newRun(l, t)
+				w := sizedHijacker{scriptHijacker{httptest.NewRecorder(), r.conn}, size}
+				c, err := l.upgrade(w, handshakeRequest(o), o)
+				r.did("upgrade", err)
+				r.note("the server has answered %d %v", w.Code, w.Header())
+				r.conn.takeWritten()
+				mw, err := c.NextWriter(textMessage)
+				r.did("next writer", err)
+				for i := 0; i < 4; i++ {
+					fmt.Fprintf(mw, "%05000d", i)
+					r.sent()
+				}
+				r.closeWriter(mw)
+				return r.lines
+			}})
+		}
+	}
+	return list
+}
+
+// sizedHijacker gives buffers of a size.
+type sizedHijacker struct {
+	scriptHijacker
+	size int
+}
+
+func (h sizedHijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(h.conn, h.size), bufio.NewWriterSize(h.conn, h.size)), nil
+}
+
 // failingHijacker is a response writer whose connection is not to be had.
 type failingHijacker struct{ *httptest.ResponseRecorder }
 
@@ -214,6 +269,10 @@ func playUpgrade(t *testing.T, l *library, o options, request string) []string {
 	answer, err := io.ReadAll(conn)
 	r.did("answer read", err)
 	head, rest, _ := strings.Cut(string(answer), "\r\n\r\n")
+	if got.c != nil {
+		// The order of the first fields is that of the RFC's example.
+		r.note("begins in order: %v", strings.HasPrefix(head, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "))
+	}
 	r.lines = append(r.lines, sortedHead(head)...)
 	r.note("then %q", rest)
 	return r.lines
