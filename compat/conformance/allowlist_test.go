@@ -92,4 +92,53 @@ var differences = []difference{
 			`+dial true "502"`,
 		},
 	},
+	{
+		scenario: "marshaler writes a message",
+		reason:   "the value is encoded before its message begins",
+		lines: []string{
+			`-  sent 81 0 ""`,
+			`-  sent 81 masked 0 ""`,
+			`-JSON: "websocket: write closed"`,
+			`+JSON: ok`,
+			`+  sent 81 7 "\"json\"\n"`,
+			`+  sent 81 masked 7 "\"json\"\n"`,
+		},
+	},
+	{
+		scenario: "source writes a message",
+		reason:   "gorilla drops the rest of the source without an error",
+		lines: []string{
+			`-write 1: ok`,
+			`-  sent 81 6 "inside"`,
+			`-  sent 81 masked 6 "inside"`,
+			`-copy: 200 ok`,
+			`+copy: 0 "websocket: write closed"`,
+		},
+	},
+	{
+		scenario: "handler reads within a message",
+		reason:   "gorilla takes the message that was cut off for a whole one",
+		lines: []string{
+			`-read: 1 1 "a"`,
+			`+read: 1 false 1 "a" "websocket: message interrupted by the read of another"`,
+		},
+	},
+	{
+		scenario: "handler takes a reader within a message",
+		reason:   "gorilla hands out the next message as the rest of the one that was cut off",
+		lines: []string{
+			`-read part: 1 "c" ok`,
+			`+read part: 0 "" "websocket: message interrupted by the read of another"`,
+		},
+	},
+	{
+		scenario: "pieces of frames",
+		reason:   "the engine buffers frames, and codes those of a prepared message one by one",
+		lines: []string{
+			`-server writes a long message in 2 pieces: ok`,
+			`+server writes a long message in 1 pieces: ok`,
+			`-client writes a prepared message in 1 pieces: ok`,
+			`+client writes a prepared message in 3 pieces: ok`,
+		},
+	},
 }

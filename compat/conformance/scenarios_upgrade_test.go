@@ -30,7 +30,7 @@ func handshakeScenarios() []netScenario {
 	list = append(list, tlsScenarios()...)
 	list = append(list, traceScenarios()...)
 	list = append(list, netDialScenarios()...)
-	list = append(list, netScenario{"prepared message on connections of every kind", preparedEverywhere})
+	list = append(list, netScenario{"prepared message on connections of every kind", preparedEverywhere}, netScenario{"pieces of frames", piecesOfFrames})
 	return append(list, networkScenarios()...)
 }
 

@@ -291,6 +291,7 @@ func TestTranscripts(t *testing.T) {
 	t.Logf("engine %s", compat.Engine())
 	seen, played := newTally(), 0
 	all := append(append(append([]scenario(nil), readScenarios()...), writeScenarios()...), deflateScenarios()...)
+	all = append(all, reentryScenarios()...)
 	names := make(map[string]bool)
 	for i := range all {
 		s := &all[i]
