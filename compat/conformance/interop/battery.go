@@ -98,6 +98,7 @@ func echoes() exchange {
 		judge: func(j *judgement) {
 			j.check("subprotocol at the client", j.client.opened().Protocol == subprotocol, "got %q", j.client.opened().Protocol)
 			j.check("subprotocol at the server", j.server.opened().Protocol == subprotocol, "got %q", j.server.opened().Protocol)
+			j.check("the client has an origin", j.server.opened().Origin != "", "the server got none and let it in")
 			j.each("echo", steps, j.server, j.client)
 			j.closed(j.server, "the server", 1000, "")
 		},
