@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,7 +78,7 @@ func (n *native) translate(err error, timedOut bool, other error) error {
 		return &netError{msg: err.Error(), timeout: true}
 	case errors.As(err, &ne):
 		return permanent(ne)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, errUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errUnexpectedEOF
 	case other != nil:
 		return other
@@ -129,11 +130,19 @@ func (n *native) arm() {
 func (n *native) timeOut() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !n.readDeadline.IsZero() && time.Until(n.readDeadline) <= 0 {
+	if passed(n.readDeadline) {
 		n.timedOut = true
 		n.cancel()
 	}
 }
+
+func (n *native) readDeadlinePassed() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return passed(n.readDeadline)
+}
+
+func passed(deadline time.Time) bool { return !deadline.IsZero() && time.Until(deadline) <= 0 }
 
 // translateRead translates the error of a read after total bytes of a message.
 func (n *native) translateRead(err error, total int64) error {
@@ -144,7 +153,18 @@ func (n *native) translateRead(err error, total int64) error {
 	if limit > 0 && total >= limit {
 		other = ErrReadLimit
 	}
-	return n.translate(err, timedOut, other)
+	if timedOut {
+		// An engine does so itself if it was waiting.
+		go n.close()
+	}
+	err = n.translate(err, timedOut, other)
+	if e, ok := err.(*CloseError); ok && e != errUnexpectedEOF {
+		// The engine has answered and closed the connection.
+		n.mu.Lock()
+		n.closeSent = true
+		n.mu.Unlock()
+	}
+	return err
 }
 
 func (n *native) readContext() context.Context {
@@ -167,6 +187,9 @@ func (n *native) nextReader() (messageType int, r io.Reader, err error) {
 		_, _ = io.Copy(io.Discard, readFunc(n.reader.read))
 	}
 	n.reader = nil
+	if n.err == nil && n.readDeadlinePassed() {
+		n.err = &netError{msg: os.ErrDeadlineExceeded.Error(), timeout: true}
+	}
 	if n.err == nil {
 		messageType, r, err := n.n.Reader(n.readContext())
 		if err == nil {
@@ -222,7 +245,7 @@ func (r *nativeReader) read(p []byte) (int, error) {
 		return k, err
 	}
 	r.n.err = r.n.translateRead(err, r.total)
-	return k, r.n.err
+	return 0, r.n.err // a server's bytes that come with an error may be masked still
 }
 
 // Write side.
@@ -261,7 +284,11 @@ func (n *native) write(messageType int, data []byte) error {
 	}
 	ctx, cancel := deadlineContext(n.writeDeadline())
 	defer cancel()
-	return n.failWrites(ctx, n.n.Write(ctx, messageType, data))
+	err := ctx.Err() // the engine may send before it looks
+	if err == nil {
+		err = n.n.Write(ctx, messageType, data)
+	}
+	return n.failWrites(ctx, err)
 }
 
 // stickyWriteErr is what a data message fails with before it begins.
@@ -360,8 +387,11 @@ func (n *native) nextWriter(messageType int) (io.WriteCloser, error) {
 	w := &nativeWriter{n: n, messageType: messageType}
 	if isData(messageType) {
 		w.ctx, w.cancel = deadlineContext(n.writeDeadline())
-		var err error
-		if w.w, err = n.n.Writer(w.ctx, messageType); err != nil {
+		err := w.ctx.Err()
+		if err == nil {
+			w.w, err = n.n.Writer(w.ctx, messageType)
+		}
+		if err != nil {
 			defer w.cancel()
 			return nil, n.failWrites(w.ctx, err)
 		}

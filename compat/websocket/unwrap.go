@@ -2,18 +2,22 @@ package websocket
 
 import (
 	"errors"
+	"io"
 	"time"
 
 	nhooyr "nhooyr.io/websocket"
 
 	"github.com/wsmigrate/wsmigrate/compat/internal/engine"
+	"github.com/wsmigrate/wsmigrate/compat/internal/wire"
 )
 
 // Engine returns the name of the library under this package, "nhooyr" or "coder".
 func Engine() string { return engine.Current().Name() }
 
 // Wrap returns a Conn over a native connection, for code that still wants this
-// package's methods. It is in pass-through mode, see [Conn.Unwrap].
+// package's methods. It is in pass-through mode: see "Native connections" in
+// the package's documentation.
+// The native connection keeps its read limit until SetReadLimit is called.
 func Wrap(conn *nhooyr.Conn) *Conn { return wrap(engine.NhooyrConn{C: conn}) }
 
 func wrap(n engine.Native) *Conn {
@@ -25,15 +29,13 @@ func wrap(n engine.Native) *Conn {
 
 // Unwrap returns the connection as one of nhooyr.io/websocket, for code that
 // is already native, and nil when the engine is another. It keeps the read
-// limit and ends the message that is open for writing. No other goroutine may
-// be reading: Unwrap waits for it.
+// limit and the write deadline, clears the read deadline, and ends the message
+// that is open for writing. What is left of a message that was read in part is
+// discarded. Unwrap waits for a read in progress, so no other goroutine may be
+// blocked in one; in a handler it may be called, and fails the read around it.
 //
-// From then on c is in pass-through mode: it works on top of the native
-// connection, and control frames are the engine's business. Ping and close
-// handlers are not called, a pong handler is for pongs that answer a ping sent
-// by c, WriteControl does nothing for a pong and does the closing handshake
-// for a close message, and a deadline that passes during a call closes the
-// connection.
+// From then on c is in pass-through mode, as a connection of [Wrap] is: see
+// "Native connections" in the package's documentation.
 func (c *Conn) Unwrap() *nhooyr.Conn {
 	n, _ := c.unwrap(engine.Nhooyr{}.Name()).(*nhooyr.Conn)
 	return n
@@ -97,6 +99,7 @@ func (c *Conn) failWritesOnce(err error) error {
 type rawStream struct {
 	c    *Conn
 	skip bool // a message was read in part
+	pass int  // bytes of a control frame amid it that the native connection has not read yet
 
 	// Errors of c before: the stream may have ended within a frame, or with a
 	// close frame.
@@ -106,15 +109,58 @@ type rawStream struct {
 // Read implements io.Reader. The native connection reads in one goroutine at a time.
 func (s *rawStream) Read(p []byte) (int, error) {
 	if s.readErr != nil {
-		return 0, s.readErr
+		return 0, ended(s.readErr)
 	}
-	if s.skip {
-		if err := s.c.skipMessage(); err != nil {
-			return 0, err
+	for s.skip && s.pass == 0 {
+		if err := s.skipFrame(); err != nil {
+			return 0, ended(err)
 		}
-		s.skip = false
 	}
-	return s.c.br.Read(p)
+	if s.pass > 0 && len(p) > s.pass {
+		p = p[:s.pass]
+	}
+	n, err := s.c.br.Read(p)
+	if s.pass > 0 {
+		s.pass -= n
+	}
+	return n, ended(err)
+}
+
+// skipFrame discards a data frame of the message that was read in part, or
+// lets the native connection see the control frame that comes next.
+func (s *rawStream) skipFrame() error {
+	c := s.c
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	if err := c.skipPayload(); err != nil {
+		return err
+	}
+	if c.final {
+		s.skip = false
+		return nil
+	}
+	head, err := c.br.Peek(2)
+	if err != nil {
+		return err
+	}
+	if head[0]&wire.OpcodeMask < wire.Close {
+		_, err := c.advanceFrame()
+		return err
+	}
+	s.pass = 2 + int(head[1]&wire.LengthMask) // a longer one is unlawful anyway
+	if head[1]&wire.MaskBit != 0 {
+		s.pass += 4
+	}
+	return nil
+}
+
+// ended keeps the end of the stream from a native connection, which takes
+// io.EOF for the end of a message wherever it comes.
+func ended(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errUnexpectedEOF
+	}
+	return err
 }
 
 func (s *rawStream) Write(p []byte) (int, error) {
@@ -125,15 +171,3 @@ func (s *rawStream) Write(p []byte) (int, error) {
 }
 
 func (s *rawStream) Close() error { return s.c.netConn.Close() }
-
-// skipMessage discards the rest of the current message.
-func (c *Conn) skipMessage() error {
-	c.readMu.Lock()
-	defer c.readMu.Unlock()
-	for !c.final {
-		if _, err := c.advanceFrame(); err != nil {
-			return err
-		}
-	}
-	return c.skipPayload()
-}
