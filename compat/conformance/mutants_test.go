@@ -17,8 +17,8 @@ type mutant struct {
 // mutants are faults that gorilla's own tests let pass, most of them, and that
 // the transcripts have to find.
 var mutants = []mutant{
-	{"handler error ignored", "control.go", "return c.unlocked(func() error { return h(payload) })\n\tcase wire.Pong", "c.unlocked(func() error { return h(payload) })\n\t\treturn nil\n\tcase wire.Pong"},
-	{"close handler error ignored", "control.go", "if err := c.unlocked(func() error { return h(e.Code, e.Text) }); err != nil {\n\t\treturn err\n\t}", "c.unlocked(func() error { return h(e.Code, e.Text) })"},
+	{"handler error ignored", "control.go", "return c.handle(ownPing, func() error { return onPing(payload) })", "c.handle(ownPing, func() error { return onPing(payload) })\n\t\treturn nil"},
+	{"close handler error ignored", "control.go", "if err := c.handle(ownClose, func() error { return onClose(e.Code, e.Text) }); err != nil {\n\t\treturn err\n\t}", "c.handle(ownClose, func() error { return onClose(e.Code, e.Text) })"},
 	{"close not answered", "control.go", "_ = c.WriteControl(CloseMessage, FormatCloseMessage(code, \"\"), time.Now().Add(replyWait))\n\t\t\treturn nil", "return nil"},
 	{"reply failing ends reading", "control.go", "if err == ErrCloseSent {\n\t\treturn nil\n\t}", ""},
 	{"close reason not checked", "control.go", "!utf8.ValidString(e.Text)", "false && !utf8.ValidString(e.Text)"},

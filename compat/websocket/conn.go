@@ -34,8 +34,9 @@ type BufferPool interface {
 // Conn is a WebSocket connection.
 //
 // Any number of goroutines may call its methods. Writes are serialised, one
-// call at a time; as reads hand out one stream of messages, more than one
-// reading goroutine makes sense only where each reads whole messages.
+// call at a time. Reads are too, but a message is for one goroutine: when another
+// starts to read the next one, between two calls or while a handler runs, the
+// read that was overtaken fails or is at its end.
 type Conn struct {
 	netConn     net.Conn
 	server      bool
@@ -55,6 +56,8 @@ type Conn struct {
 	closeHandler  func(code int, text string) error
 	writeDeadline time.Time
 	writeErr      error // sticky: every later frame fails with it
+
+	ownPing, ownPong, ownClose bool // the handler is the default
 
 	readLimit     atomic.Int64
 	writeCompress atomic.Bool
@@ -76,13 +79,14 @@ type Conn struct {
 	pooled       *pooledBuffer // what writeBuf came from, if from the pool
 
 	// readMu guards the read state below. It is held while reading from the
-	// network and released while a handler runs.
+	// network and released while a handler of the user's runs.
 	readMu     sync.Mutex
 	br         *bufio.Reader
 	reader     *messageReader // the one that may still read, nil at the end of its message
 	inflate    *inflater      // around reader, or around one that is at its end
 	readErr    error          // sticky
 	readFails  int
+	started    int   // how often a read has started to look for a message
 	remaining  int64 // payload bytes of the current frame not read yet
 	final      bool  // the current frame is the last of its message
 	compressed bool  // the last frame header had RSV1

@@ -23,11 +23,12 @@ func (c *Conn) PingHandler() func(appData string) error {
 // that read, between the frames of a message too. An error of it ends reading,
 // and is what the read returns.
 func (c *Conn) SetPingHandler(h func(appData string) error) {
-	if h == nil {
+	own := h == nil
+	if own {
 		h = c.pong
 	}
 	c.stateMu.Lock()
-	c.pingHandler = h
+	c.pingHandler, c.ownPing = h, own
 	c.stateMu.Unlock()
 }
 
@@ -54,11 +55,12 @@ func (c *Conn) PongHandler() func(appData string) error {
 // SetPongHandler sets the handler of received pongs; nil sets the default,
 // which does nothing. The rest is as for SetPingHandler.
 func (c *Conn) SetPongHandler(h func(appData string) error) {
-	if h == nil {
+	own := h == nil
+	if own {
 		h = func(string) error { return nil }
 	}
 	c.stateMu.Lock()
-	c.pongHandler = h
+	c.pongHandler, c.ownPong = h, own
 	c.stateMu.Unlock()
 }
 
@@ -74,7 +76,8 @@ func (c *Conn) CloseHandler() func(code int, text string) error {
 // [CloseNoStatusReceived]. After the handler the read returns a [*CloseError],
 // or the handler's error. The rest is as for SetPingHandler.
 func (c *Conn) SetCloseHandler(h func(code int, text string) error) {
-	if h == nil {
+	own := h == nil
+	if own {
 		h = func(code int, _ string) error {
 			// The read ends with the peer's code, whatever becomes of the reply.
 			_ = c.WriteControl(CloseMessage, FormatCloseMessage(code, ""), time.Now().Add(replyWait))
@@ -82,20 +85,21 @@ func (c *Conn) SetCloseHandler(h func(code int, text string) error) {
 		}
 	}
 	c.stateMu.Lock()
-	c.closeHandler = h
+	c.closeHandler, c.ownClose = h, own
 	c.stateMu.Unlock()
 }
 
-// handleControl runs the handler of a control frame. The caller holds readMu,
-// which is released meanwhile: a handler may do anything, reading included.
+// handleControl runs the handler of a control frame. The caller holds readMu.
 func (c *Conn) handleControl(opcode byte, payload string) error {
+	c.stateMu.Lock()
+	onPing, onPong, onClose := c.pingHandler, c.pongHandler, c.closeHandler
+	ownPing, ownPong, ownClose := c.ownPing, c.ownPong, c.ownClose
+	c.stateMu.Unlock()
 	switch opcode {
 	case wire.Ping:
-		h := c.PingHandler()
-		return c.unlocked(func() error { return h(payload) })
+		return c.handle(ownPing, func() error { return onPing(payload) })
 	case wire.Pong:
-		h := c.PongHandler()
-		return c.unlocked(func() error { return h(payload) })
+		return c.handle(ownPong, func() error { return onPong(payload) })
 	}
 
 	e := &CloseError{Code: CloseNoStatusReceived}
@@ -109,17 +113,20 @@ func (c *Conn) handleControl(opcode byte, payload string) error {
 			return c.protocolError("invalid utf8 payload in close frame")
 		}
 	}
-	h := c.CloseHandler()
-	if err := c.unlocked(func() error { return h(e.Code, e.Text) }); err != nil {
+	if err := c.handle(ownClose, func() error { return onClose(e.Code, e.Text) }); err != nil {
 		return err
 	}
 	return e
 }
 
-func (c *Conn) unlocked(f func() error) error {
-	c.readMu.Unlock()
-	defer c.readMu.Lock()
-	return f()
+// handle runs a handler. The user's may do anything, reading included, so that
+// readMu is released meanwhile. A default one needs no other read to get in.
+func (c *Conn) handle(own bool, handler func() error) error {
+	if !own {
+		c.readMu.Unlock()
+		defer c.readMu.Lock()
+	}
+	return handler()
 }
 
 // protocolError tells the peer what was wrong and returns it as an error.

@@ -60,9 +60,18 @@ func (c *Conn) ReadJSON(v interface{}) error {
 	if err != nil {
 		return err
 	}
+	if whole, ok := r.(wholeReader); ok {
+		r = readFunc(whole.readWhole)
+	}
 	err = json.NewDecoder(r).Decode(v)
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}
 	return err
+}
+
+// wholeReader is a reader of a message that tells whether another read has
+// overtaken it.
+type wholeReader interface {
+	readWhole(p []byte) (int, error)
 }

@@ -182,9 +182,20 @@ func (n *native) readContext() context.Context {
 func (n *native) nextReader() (messageType int, r io.Reader, err error) {
 	n.readMu.Lock()
 	defer n.readMu.Unlock()
+	messageType, err = n.nextMessage()
+	if err != nil {
+		return messageType, nil, err
+	}
+	return messageType, n.reader, nil
+}
+
+// nextMessage advances to the next message. The caller holds readMu.
+func (n *native) nextMessage() (messageType int, err error) {
 	if n.reader != nil && n.err == nil {
 		// A native connection wants a message read to its end.
-		_, _ = io.Copy(io.Discard, readFunc(n.reader.read))
+		overtaken := n.reader
+		_, _ = io.Copy(io.Discard, readFunc(overtaken.read))
+		overtaken.whole = false
 	}
 	n.reader = nil
 	if n.err == nil && n.readDeadlinePassed() {
@@ -194,7 +205,7 @@ func (n *native) nextReader() (messageType int, r io.Reader, err error) {
 		messageType, r, err := n.n.Reader(n.readContext())
 		if err == nil {
 			n.reader = &nativeReader{n: n, r: r}
-			return messageType, n.reader, nil
+			return messageType, nil
 		}
 		n.err = n.translateRead(err, 0)
 	}
@@ -202,15 +213,17 @@ func (n *native) nextReader() (messageType int, r io.Reader, err error) {
 	if n.fails >= maxReadFails {
 		panic("repeated read on failed websocket connection")
 	}
-	return noFrame, nil, n.err
+	return noFrame, n.err
 }
 
 func (n *native) readMessage() (messageType int, p []byte, err error) {
-	messageType, r, err := n.nextReader()
+	n.readMu.Lock()
+	defer n.readMu.Unlock()
+	messageType, err = n.nextMessage()
 	if err != nil {
 		return messageType, nil, err
 	}
-	p, err = io.ReadAll(r)
+	p, err = io.ReadAll(readFunc(n.reader.read))
 	return messageType, p, err
 }
 
@@ -219,6 +232,7 @@ type nativeReader struct {
 	n     *native
 	r     io.Reader
 	total int64
+	whole bool // all of it was read
 }
 
 // Read implements io.Reader.
@@ -242,10 +256,22 @@ func (r *nativeReader) read(p []byte) (int, error) {
 	}
 	if err == io.EOF {
 		r.n.reader = nil
+		r.whole = true
 		return k, err
 	}
 	r.n.err = r.n.translateRead(err, r.total)
 	return 0, r.n.err // a server's bytes that come with an error may be masked still
+}
+
+// readWhole implements wholeReader.
+func (r *nativeReader) readWhole(p []byte) (int, error) {
+	r.n.readMu.Lock()
+	defer r.n.readMu.Unlock()
+	k, err := r.read(p)
+	if err == io.EOF && !r.whole {
+		err = errInterrupted
+	}
+	return k, err
 }
 
 // Write side.

@@ -19,8 +19,9 @@ const (
 	trustedLength = 64 << 10
 )
 
-// errInterrupted is returned by a read that was waiting for more of a message
-// while the next one was started, inside a handler or by another goroutine.
+// errInterrupted is returned by a read that another overtook: the next message
+// was started before this one was at its end, inside a handler or by another
+// goroutine.
 var errInterrupted = errors.New("websocket: message interrupted by the read of another")
 
 // ErrReadLimit is returned by a read of a message that is larger than the
@@ -51,21 +52,20 @@ func (c *Conn) NextReader() (messageType int, r io.Reader, err error) {
 
 // nextMessage advances to the next data message. The caller holds readMu.
 func (c *Conn) nextMessage() (messageType int, err error) {
-	if c.inflate != nil {
-		c.inflate.close()
-		c.inflate = nil
-	}
-	c.reader = nil
-	c.length = 0
-
+	start := c.endMessage()
 	for c.readErr == nil {
 		opcode, err := c.advanceFrame()
 		if err != nil {
 			c.readErr = permanent(err)
 			break
 		}
+		if c.started != start {
+			// While a handler ran, another read was let in. Perhaps it is in the
+			// middle of a message, of which this read may have skipped a part.
+			start = c.endMessage()
+		}
 		if opcode == TextMessage || opcode == BinaryMessage {
-			c.reader = &messageReader{c}
+			c.reader = &messageReader{c: c}
 			if c.compressed {
 				c.inflate = newInflater(c.reader)
 			}
@@ -80,8 +80,24 @@ func (c *Conn) nextMessage() (messageType int, err error) {
 	return noFrame, c.readErr
 }
 
+// endMessage detaches the reader of the current message. It returns the number
+// of calls so far.
+func (c *Conn) endMessage() int {
+	if c.inflate != nil {
+		c.inflate.close()
+		c.inflate = nil
+	}
+	c.reader = nil
+	c.length = 0
+	c.started++
+	return c.started
+}
+
 // messageReader reads the payload of one message as it is on the wire.
-type messageReader struct{ c *Conn }
+type messageReader struct {
+	c     *Conn
+	whole bool // all of it was read
+}
 
 // Read implements io.Reader. It returns what has arrived of a frame.
 func (r *messageReader) Read(p []byte) (int, error) {
@@ -104,6 +120,7 @@ func (r *messageReader) read(p []byte) (int, error) {
 		}
 		if c.final {
 			c.reader = nil
+			r.whole = true
 			return 0, io.EOF
 		}
 		if err := c.nextFragment(r); err != nil {
@@ -114,6 +131,18 @@ func (r *messageReader) read(p []byte) (int, error) {
 		return 0, errUnexpectedEOF
 	}
 	return 0, c.readErr
+}
+
+// readWhole is Read for a caller that needs all of the message: being overtaken is
+// not its end.
+func (r *messageReader) readWhole(p []byte) (int, error) {
+	r.c.readMu.Lock()
+	defer r.c.readMu.Unlock()
+	n, err := r.read(p)
+	if err == io.EOF && !r.whole {
+		err = errInterrupted
+	}
+	return n, err
 }
 
 // nextFragment advances to the next data frame inside the message of r, or
