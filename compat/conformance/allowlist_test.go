@@ -49,6 +49,19 @@ var differences = []difference{
 		},
 	},
 	{
+		test:     "TestFaultEndOfTLS",
+		scenario: "end behind a fragment",
+		reason:   "gorilla takes a stream that ends together with the last bytes of a fragment for a whole message",
+		lines: []string{
+			`-copy: 16000 "01234567"…2ac8d4a3d6714912252c0e177b6e15643cec8732…"89abcdef" ok`,
+			`-end: itself "EOF"`,
+			`-again: itself "EOF"`,
+			`+copy: 16000 "01234567"…2ac8d4a3d6714912252c0e177b6e15643cec8732…"89abcdef" CloseError(1006, "unexpected EOF") "websocket: close 1006 (abnormal closure): unexpected EOF"`,
+			`+end: CloseError(1006, "unexpected EOF") "websocket: close 1006 (abnormal closure): unexpected EOF"`,
+			`+again: CloseError(1006, "unexpected EOF") "websocket: close 1006 (abnormal closure): unexpected EOF"`,
+		},
+	},
+	{
 		scenario: "prepared message between fragments",
 		reason:   "gorilla puts the prepared message between two fragments of another, which breaks the stream",
 		lines: []string{

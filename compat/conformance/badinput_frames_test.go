@@ -51,6 +51,7 @@ func badFrames() []badInput {
 		{name: "length with the top bit", frames: in(frame{b0: 0x82, payload: "x", length: -1})},
 		{name: "length of nothing but the top bit", like: "length with the top bit", frames: in(frame{b0: 0x82, length: math.MinInt64})},
 		{name: "length with the top bit and a limit", like: "length with the top bit", limit: 1 << 20, frames: in(frame{b0: 0x82, length: -1})},
+		{name: "length with the top bit that makes the sum smaller", like: "length with the top bit", frames: in(begin("more than one"), frame{b0: 0x80, length: -1})},
 		{name: "length 2^63-1", frames: in(frame{b0: 0x82, payload: "x", length: math.MaxInt64}), end: true},
 		{name: "length 2^63-1 and a limit", limit: 1 << 20, frames: in(frame{b0: 0x82, length: math.MaxInt64})},
 		{name: "length one above the limit", like: "length 2^63-1 and a limit", limit: 5, frames: in(frame{b0: 0x82, length: 6})},

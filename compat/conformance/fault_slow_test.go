@@ -167,7 +167,13 @@ func deafClient(t *testing.T) {
 		_ = watched.Conn.(*net.TCPConn).SetWriteBuffer(4 << 10)
 		_ = conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 		io.WriteString(conn, strings.Replace(goodRequest, "PATH", "/", 1)+"\r\n")
-		<-done
+		select {
+		case <-done:
+		case <-time.After(patience):
+			t.Errorf("%s: the answer has no deadline", l.name)
+			conn.Close()
+			<-done
+		}
 		r.note("closed: %v", errors.Is(watched.SetDeadline(time.Time{}), net.ErrClosed))
 		conn.Close()
 		srv.Close()
