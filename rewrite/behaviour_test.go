@@ -79,7 +79,7 @@ func TestBehaviour(t *testing.T) {
 		{"dial", dialProbe, serveDials},
 		{"origin", originProbe, http.NotFound},
 	}
-	probes = append(probes, dialerProbes...)
+	probes = append(append(probes, dialerProbes...), upgraderProbes...)
 	root := t.TempDir()
 	files := map[string]string{
 		"go.mod": "module example.com/probes\n\ngo 1.23\n\nrequire github.com/gorilla/websocket v1.5.3\n",

@@ -107,7 +107,7 @@ func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
 	return out, nil
 }
 
-// declared returns the functions of an existing helpers file.
+// declared returns the functions and types of an existing helpers file.
 func declared(path string) []string {
 	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {
@@ -117,6 +117,11 @@ func declared(path string) []string {
 	for _, d := range f.Decls {
 		if fd, ok := d.(*ast.FuncDecl); ok && fd.Recv == nil {
 			out = append(out, fd.Name.Name)
+		}
+		if gd, ok := d.(*ast.GenDecl); ok && gd.Tok == token.TYPE {
+			for _, sp := range gd.Specs {
+				out = append(out, sp.(*ast.TypeSpec).Name.Name)
+			}
 		}
 	}
 	return out

@@ -84,10 +84,11 @@ var upgraderMappings = []Mapping{
 	},
 	{
 		From: "Upgrader.Error", Kind: Field,
-		Fidelity: NoEquivalent, Verdict: OnShim,
+		Fidelity: NoEquivalent, Verdict: WithHelper, Rule: "upgrade",
 		Note:   "Accept writes its own response to every refused handshake, before it returns the error.",
 		ByHand: "Check what your function cares about before Accept, or wrap the ResponseWriter and change the response there.",
 		Before: "upgrader := websocket.Upgrader{Error: func(w http.ResponseWriter, r *http.Request, status int, reason error) {\n\thttp.Error(w, reason.Error(), status)\n}}",
+		After:  "if r.Method != http.MethodGet {\n\thttp.Error(w, \"GET it is\", http.StatusMethodNotAllowed)\n\treturn nil\n}\nc, err := websocket.Accept(w, r, nil)",
 	},
 	{
 		From: "Upgrade", Kind: Fn, Nhooyr: []Symbol{"Accept", "AcceptOptions.InsecureSkipVerify"},
@@ -99,7 +100,7 @@ var upgraderMappings = []Mapping{
 	},
 	{
 		From: "HandshakeError", Kind: Type,
-		Fidelity: NoEquivalent, Verdict: OnShim,
+		Fidelity: NoEquivalent, Verdict: Conditional, Rule: "upgrade",
 		Note:   "Errors of Accept have no type of their own.",
 		ByHand: "Treat every error of Accept as a refused handshake: the response has been written.",
 		Before: "_, err = (&websocket.Upgrader{}).Upgrade(w, r, nil)\nif _, ok := err.(websocket.HandshakeError); ok {\n\treturn nil\n}",

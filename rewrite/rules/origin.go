@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	originHelp  = "ask the function before Accept, answer 403 if it says no, and set InsecureSkipVerify"
-	originError = `errors.New("websocket: request origin not allowed by Upgrader.CheckOrigin")`
+	originHelp      = "ask the function before Accept, answer 403 if it says no, and set InsecureSkipVerify"
+	originFirstNote = "CheckOrigin is asked first, so that a client from elsewhere is answered 403 even where it asks for no WebSocket"
+	originErrorText = `"websocket: request origin not allowed by Upgrader.CheckOrigin"`
+	originError     = "errors.New(" + originErrorText + ")"
 )
 
 // planOriginCheck keeps a CheckOrigin that decides something: the function is
@@ -43,13 +45,22 @@ func planOriginCheck(u *unit.Unit, s *flow.Site, lit *ast.CompositeLit, kv *ast.
 		guards = append(guards, g)
 	}
 	check := kv.Value
-	var name []any
+	var name string
 	switch x := ast.Unparen(check).(type) {
 	case *ast.FuncLit:
-		name = []any{hoistCheck(u, s, def, kv, x)}
+		name = hoistCheck(u, s, def, kv, x)
 	default:
 		if !stableFunc(f, check, def.stmt != nil) {
-			refuse("CheckOrigin is a variable that may be nil or change")
+			if !sameAtCalls(f, check, def, guards) {
+				refuse("CheckOrigin is a variable that may be nil or change")
+				return
+			}
+			text := f.Text(check)
+			u.Replace(f, kv.Pos(), kv.End(), "InsecureSkipVerify: "+text+" != nil")
+			u.Note(f, kv.Pos(), "upgrade", originFirstNote)
+			for _, g := range guards {
+				g.insert(u, text+" != nil && !"+text)
+			}
 			return
 		}
 		for _, g := range guards {
@@ -58,11 +69,12 @@ func planOriginCheck(u *unit.Unit, s *flow.Site, lit *ast.CompositeLit, kv *ast.
 				return
 			}
 		}
-		name = []any{f.Text(check)}
+		name = f.Text(check)
 		u.Replace(f, kv.Pos(), kv.End(), "InsecureSkipVerify: true")
 	}
+	u.Note(f, kv.Pos(), "upgrade", originFirstNote)
 	for _, g := range guards {
-		g.insert(u, name)
+		g.insert(u, "!"+name)
 	}
 }
 
@@ -306,11 +318,36 @@ func substituted(f *flow.File, st ast.Stmt, v *types.Var) ([]any, bool) {
 	return nil, false
 }
 
-// insert writes the guard in front of its statement.
-func (g guard) insert(u *unit.Unit, check []any) {
+// insert writes the guard in front of its statement. The refusal is the start
+// of the condition, up to the request.
+func (g guard) insert(u *unit.Unit, refusal string) {
 	http := u.Import(g.f, "net/http", "http")
-	parts := append([]any{"if !"}, check...)
-	parts = append(parts, "(", g.r, ") {\n\t"+http+".Error(", g.w, ", "+http+".StatusText("+http+".StatusForbidden), "+http+".StatusForbidden)")
+	parts := []any{"if " + refusal + "(", g.r, ") {\n\t" + http + ".Error(", g.w, ", " + http + ".StatusText(" + http + ".StatusForbidden), " + http + ".StatusForbidden)"}
 	parts = append(append(parts, g.body...), "\n}\n")
 	u.Replace(g.f, g.at, g.at, parts...)
+}
+
+// sameAtCalls reports whether the variable or field check still has the value
+// that a local Upgrader got when the guards ask it: they stand in its list, and
+// nothing in between assigns to it.
+func sameAtCalls(f *flow.File, check ast.Expr, def definition, guards []guard) bool {
+	if def.stmt == nil || !pure(check) {
+		return false
+	}
+	_, list, i, ok := unit.Stmt(cursorOf(f, def.stmt))
+	if !ok {
+		return false
+	}
+	for _, g := range guards {
+		j := within(list, g.at)
+		if g.f != f || j < i {
+			return false
+		}
+		for _, st := range list[i+1:] { // a handler may run later
+			if assignsTo(f, st, check) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -110,6 +110,10 @@ func limitAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor, conn, err ast.Ex
 				return true
 			}
 		}
+		if is, ok := next.(*ast.IfStmt); ok && leavesOnHandshakeError(u, f, is, obj) {
+			u.Insert(f, is.End(), "\n"+set)
+			return true
+		}
 		if requiresNoError(f, next, obj) {
 			u.Insert(f, next.End(), "\n"+set)
 			return true

@@ -19,25 +19,38 @@ var upgradeRule = &unit.Rule{
 	Name: "upgrade",
 	Doc: `An Upgrader becomes AcceptOptions and Upgrade becomes Accept. Without a CheckOrigin both refuse origins of other
 hosts. One that always returns true becomes InsecureSkipVerify; any other stays a function that is asked before
-Accept. The buffer sizes and the handshake timeout have no counterpart. Response headers are set on the
+Accept. Where the function is not known there, or refused handshakes are answered by one, the Upgrader becomes a type
+of the package with the same fields. The buffer sizes and the handshake timeout have no counterpart. Response headers are set on the
 ResponseWriter. A failed handshake is answered with other status codes: gorilla says 400 where the target says 426
 or 405.`,
 	Plan: func(u *unit.Unit) {
-		for _, s := range u.Sites("Upgrader") {
-			u.Claim(s)
-			qualify(u, s, "AcceptOptions")
-			planOptionsLiteral(u, s, planUpgraderField)
+		// A type of the package's own is the second choice.
+		if !u.Try(func() { planUpgraders(u) }) && !u.Try(func() { planAcceptors(u) }) {
+			planUpgraders(u)
 		}
-		for _, s := range u.Sites() {
-			if isFieldOf(s, "Upgrader.") {
-				planUpgraderAssignment(u, s)
-			}
-		}
-		for _, s := range u.Sites("Upgrader.Upgrade") {
-			planUpgrade(u, s)
+		for _, s := range u.Sites("HandshakeError") {
+			planHandshakeError(u, s)
 		}
 	},
 }
+
+func planUpgraders(u *unit.Unit) {
+	for _, s := range u.Sites("Upgrader") {
+		u.Claim(s)
+		qualify(u, s, "AcceptOptions")
+		planOptionsLiteral(u, s, planUpgraderField)
+	}
+	for _, s := range u.Sites() {
+		if isFieldOf(s, "Upgrader.") {
+			planUpgraderAssignment(u, s)
+		}
+	}
+	for _, s := range u.Sites("Upgrader.Upgrade") {
+		planUpgrade(u, s)
+	}
+}
+
+const handshakeTimeoutNote = "the write of the handshake's response no longer has a timeout; http.Server.WriteTimeout bounds it"
 
 func isFieldOf(s *flow.Site, prefix string) bool {
 	v, ok := s.Obj.(*types.Var)
@@ -120,10 +133,10 @@ func planUpgraderField(u *unit.Unit, s *flow.Site, lit *ast.CompositeLit, kv *as
 		dropElement(u, f, lit, kv)
 	case "Upgrader.HandshakeTimeout":
 		dropElement(u, f, lit, kv)
-		u.Note(f, kv.Pos(), "upgrade", "the write of the handshake's response no longer has a timeout; http.Server.WriteTimeout bounds it")
+		u.Note(f, kv.Pos(), "upgrade", handshakeTimeoutNote)
 	case "Upgrader.Subprotocols":
 	case "Upgrader.EnableCompression":
-		planCompression(u, f, lit, kv)
+		planCompression(u, s, lit, kv)
 	case "Upgrader.CheckOrigin":
 		switch {
 		case unit.IsNil(f, kv.Value):
@@ -146,20 +159,24 @@ func planUpgraderField(u *unit.Unit, s *flow.Site, lit *ast.CompositeLit, kv *as
 
 const compressedLimitNote = "the read limit counts the decompressed size; gorilla's counts the bytes on the wire"
 
-// planCompression converts EnableCompression of an Upgrader or Dialer.
-func planCompression(u *unit.Unit, f *flow.File, lit *ast.CompositeLit, kv *ast.KeyValueExpr) {
+// planCompression converts EnableCompression in the literal of an Upgrader.
+func planCompression(u *unit.Unit, s *flow.Site, lit *ast.CompositeLit, kv *ast.KeyValueExpr) {
+	f := s.File
+	sep := ", "
+	if u.Graph.Fset.PositionFor(lit.Pos(), false).Line != u.Graph.Fset.PositionFor(kv.Pos(), false).Line {
+		sep = ",\n"
+	}
 	tv := f.Pkg.TypesInfo.Types[kv.Value]
 	if tv.Value == nil {
-		u.Refuse(u.Graph.Fset.PositionFor(kv.Pos(), false), "whether compression is on is not a constant", "set CompressionMode by hand")
+		if useHelper(u, s, "compressionModeOf") {
+			u.Replace(f, kv.Pos(), kv.End(), "CompressionMode: compressionModeOf(", kv.Value, ")"+sep+"CompressionThreshold: 1")
+			u.Note(f, kv.Pos(), "compression", compressedLimitNote)
+		}
 		return
 	}
 	if !constant.BoolVal(tv.Value) {
 		dropElement(u, f, lit, kv)
 		return
-	}
-	sep := ", "
-	if u.Graph.Fset.PositionFor(lit.Pos(), false).Line != u.Graph.Fset.PositionFor(kv.Pos(), false).Line {
-		sep = ",\n"
 	}
 	u.Replace(f, kv.Pos(), kv.End(), "CompressionMode: "+u.Lib(f)+".CompressionNoContextTakeover"+sep+"CompressionThreshold: 1")
 	u.Note(f, kv.Pos(), "compression", compressedLimitNote)
@@ -238,8 +255,19 @@ func planUpgraderAssignment(u *unit.Unit, s *flow.Site) {
 						return
 					}
 				case "Upgrader.ReadBufferSize", "Upgrader.WriteBufferSize", "Upgrader.WriteBufferPool":
-					if pure(as.Rhs[0]) {
-						u.DeleteStmt(f, as)
+					if dropSetting(u, s) {
+						return
+					}
+				case "Upgrader.HandshakeTimeout":
+					if dropSetting(u, s) {
+						u.Note(f, as.Pos(), "upgrade", handshakeTimeoutNote)
+						return
+					}
+				case "Upgrader.EnableCompression":
+					if pure(unit.Recv(s)) && useHelper(u, s, "compressionModeOf") {
+						rename(u, s, "CompressionMode")
+						u.Replace(f, as.Rhs[0].Pos(), as.Rhs[0].End(), "compressionModeOf(", as.Rhs[0], ")\n"+f.Text(unit.Recv(s))+".CompressionThreshold = 1")
+						u.Note(f, as.Pos(), "compression", compressedLimitNote)
 						return
 					}
 				case "Upgrader.Subprotocols":
@@ -285,11 +313,13 @@ func planUpgrade(u *unit.Unit, s *flow.Site) {
 	planUnlimited(u, s, c)
 }
 
+const responseHeaderNote = "the fields of the response header are also sent where the handshake is refused"
+
 // planResponseHeader sets the header that Upgrade was given on the
 // ResponseWriter, before the statement.
 func planResponseHeader(u *unit.Unit, s *flow.Site, c inspector.Cursor, call *ast.CallExpr) bool {
 	h := call.Args[2]
-	if unit.IsNil(s.File, h) {
+	if unit.IsNil(s.File, h) || isHeaderOf(s.File, h, call.Args[0]) {
 		return true
 	}
 	at, ok := statementBefore(c)
@@ -297,6 +327,7 @@ func planResponseHeader(u *unit.Unit, s *flow.Site, c inspector.Cursor, call *as
 		u.Refuse(s.Pos, "the response header cannot be set before the call", "set the fields on the ResponseWriter's Header before Accept")
 		return false
 	}
+	u.Note(s.File, h.Pos(), "upgrade", responseHeaderNote)
 	pos, w := at.Node().Pos(), call.Args[0]
 	if kvs, ok := headerLiteral(s.File, h); ok {
 		for _, kv := range kvs {
@@ -312,6 +343,16 @@ func planResponseHeader(u *unit.Unit, s *flow.Site, c inspector.Cursor, call *as
 	v := u.Unused(s.File, c, "v")
 	u.Replace(s.File, pos, pos, "for "+k+", "+v+" := range ", h, " {\n\t", w, ".Header()["+k+"] = "+v+"\n}\n")
 	return true
+}
+
+// isHeaderOf reports whether h is w.Header().
+func isHeaderOf(f *flow.File, h, w ast.Expr) bool {
+	call, ok := ast.Unparen(h).(*ast.CallExpr)
+	if !ok || len(call.Args) != 0 {
+		return false
+	}
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && sel.Sel.Name == "Header" && unit.SameExpr(f, sel.X, w)
 }
 
 // headerLiteral returns the elements of a literal of type http.Header.
