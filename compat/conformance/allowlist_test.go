@@ -62,6 +62,11 @@ var differences = []difference{
 		},
 	},
 	{
+		scenario: "close with messages behind a long one",
+		reason:   "a long message is read into its own memory, so that less is read ahead",
+		lines:    []string{`-read: 1 1 "a"`, `-read: 1 1 "b"`},
+	},
+	{
 		scenario: "prepared message between fragments",
 		reason:   "gorilla puts the prepared message between two fragments of another, which breaks the stream",
 		lines: []string{

@@ -287,6 +287,11 @@ func readerScenarios() []scenario {
 			r.readAll()
 			r.aftermath()
 		}},
+		{name: "close with messages behind a long one", in: []interface{}{bin(strings.Repeat("0123456789", 1000)), text("a"), text("b")}, chunk: []int{0}, play: func(r *run) {
+			r.read()
+			r.close()
+			r.readAll()
+		}},
 		{name: "close with part of a message buffered", in: []interface{}{begin("abc"), end("def"), text("c")}, chunk: []int{0}, play: func(r *run) {
 			rd := r.nextReader()
 			r.readPart(rd, 2)
