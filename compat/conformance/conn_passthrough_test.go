@@ -427,9 +427,13 @@ func TestConnPassThroughState(t *testing.T) {
 		if !p.wrapped {
 			under = p.before.NetConn()
 			must(t, p.before.SetReadDeadline(time.Now().Add(-time.Hour))) // Unwrap clears it
-			must(t, p.before.SetWriteDeadline(time.Now().Add(time.Hour)))
+			must(t, p.before.SetWriteDeadline(time.Now().Add(-time.Hour)))
+			p.before.SetPongHandler(func(string) error { return errHandler })
 		}
 		p.enter(t)
+		if !p.wrapped && p.c.PongHandler()("") != errHandler {
+			t.Error("the pong handler is not the one from before")
+		}
 		if p.c.NetConn() != under || p.c.UnderlyingConn() != under {
 			t.Errorf("the network connection is %v, want %v", p.c.NetConn(), under)
 		}
@@ -458,6 +462,9 @@ func TestConnPassThroughState(t *testing.T) {
 		}
 		must(t, p.peer.WriteMessage(gorilla.TextMessage, []byte("no deadline")))
 		wantRead(t, p.c, compat.TextMessage, "no deadline")
+		if err := p.c.WriteMessage(compat.TextMessage, nil); isTimeout(err) == p.wrapped {
+			t.Errorf("a write with the deadline from before: %v", err)
+		}
 	})
 }
 
