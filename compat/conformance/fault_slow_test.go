@@ -272,6 +272,7 @@ func slowServers() []slowServerCase {
 	const proxyAnswer = "HTTP/1.1 200 OK\r\nX-A: b\r\n"
 	silent := func(*slowServer, net.Conn, int) {}
 	plain := func(addr string) (string, options) { return "ws://" + addr + "/", options{} }
+	secure := func(addr string) (string, options) { return "wss://" + addr + "/", options{} }
 	return []slowServerCase{
 		{name: "answer that stops", dials: 64, target: plain, serve: func(_ *slowServer, conn net.Conn, n int) {
 			head := answer(conn)
@@ -292,7 +293,10 @@ func slowServers() []slowServerCase {
 			io.ReadFull(conn, make([]byte, 3))
 			io.WriteString(conn, "\x05\x00\x05\x00\x00\x01"[:n%7])
 		}},
-		{name: "TLS that does not begin", dials: 16, lucky: true, target: func(addr string) (string, options) { return "wss://" + addr + "/", options{} }, serve: silent},
+		{name: "TLS that does not begin", dials: 16, lucky: true, target: secure, serve: silent},
+		{name: "TLS that is answered in the clear", dials: 16, target: secure, serve: func(_ *slowServer, conn net.Conn, _ int) {
+			io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+		}},
 	}
 }
 

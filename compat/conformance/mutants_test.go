@@ -83,6 +83,26 @@ var mutants = []mutant{
 
 // otherMutants are found by other tests, whose names they stand behind.
 var otherMutants = map[string][]mutant{
+	"TestBadInput": {
+		{"length with the top bit accepted", "frame.go", "if n < 0 {\n\t\t\treturn ErrReadLimit", "if false {\n\t\t\treturn ErrReadLimit"},
+	},
+	"TestFaultLyingLength": {
+		{"long length trusted", "read.go", "c.remaining <= trustedLength {", "c.remaining <= 1<<30 {"},
+	},
+	"TestFaultEndOfTLS": {
+		{"end behind a fragment is the end of a message", "read.go", "err == io.EOF && (c.remaining > 0 || !c.final)", "err == io.EOF && c.remaining > 0"},
+	},
+	"TestFaultPingsOfDeafPeer": {
+		{"pong waits for a peer that does not read", "conn.go", "replyWait = time.Second", "replyWait = time.Hour"},
+	},
+	"TestFaultDeafPeer": {
+		{"write deadline set behind a write", "conn.go", "c.stateMu.Lock()\n\tc.writeDeadline = t\n", "c.lockFrame()\n\tc.unlockFrame()\n\tc.stateMu.Lock()\n\tc.writeDeadline = t\n"},
+		{"compression level set behind a message", "conn.go", "c.writeLevel.Store(int32(level))\n\treturn nil", "c.msgMu.Lock()\n\tdefer c.msgMu.Unlock()\n\tc.writeLevel.Store(int32(level))\n\treturn nil"},
+	},
+	"TestFaultSlow": {
+		{"response written without a deadline", "upgrader.go", "if u.HandshakeTimeout > 0 {\n\t\tconn.SetWriteDeadline(time.Now().Add(u.HandshakeTimeout))", "if false {\n\t\tconn.SetWriteDeadline(time.Now().Add(u.HandshakeTimeout))"},
+		{"failed TLS handshake left open", "dialer.go", "tlsConn.Close()\n\t\treturn nil, err", "return nil, err"},
+	},
 	"TestProxyFromEnvironment": {
 		{"no proxy of the environment", "dialer.go", "Proxy:            http.ProxyFromEnvironment,", ""},
 	},
