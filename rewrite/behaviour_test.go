@@ -79,7 +79,9 @@ func TestBehaviour(t *testing.T) {
 		{"dial", dialProbe, serveDials},
 		{"origin", originProbe, http.NotFound},
 	}
-	probes = append(append(probes, dialerProbes...), upgraderProbes...)
+	for _, more := range [][]probe{dialerProbes, upgraderProbes, deadlineProbes} {
+		probes = append(probes, more...)
+	}
 	root := t.TempDir()
 	files := map[string]string{
 		"go.mod": "module example.com/probes\n\ngo 1.23\n\nrequire github.com/gorilla/websocket v1.5.3\n",

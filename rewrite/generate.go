@@ -107,7 +107,8 @@ func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
 	return out, nil
 }
 
-// declared returns the functions and types of an existing helpers file.
+// declared returns the functions, methods and types of an existing helpers
+// file.
 func declared(path string) []string {
 	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {
@@ -115,8 +116,8 @@ func declared(path string) []string {
 	}
 	var out []string
 	for _, d := range f.Decls {
-		if fd, ok := d.(*ast.FuncDecl); ok && fd.Recv == nil {
-			out = append(out, fd.Name.Name)
+		if fd, ok := d.(*ast.FuncDecl); ok {
+			out = append(out, receiverName(fd)+fd.Name.Name)
 		}
 		if gd, ok := d.(*ast.GenDecl); ok && gd.Tok == token.TYPE {
 			for _, sp := range gd.Specs {
@@ -125,6 +126,23 @@ func declared(path string) []string {
 		}
 	}
 	return out
+}
+
+// receiverName returns the name of a method's receiver type and a dot, or
+// nothing for functions.
+func receiverName(fd *ast.FuncDecl) string {
+	if fd.Recv == nil {
+		return ""
+	}
+	t := fd.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	id, ok := t.(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	return id.Name + "."
 }
 
 // helperText returns a helper in the version of the language that holds for

@@ -60,7 +60,7 @@ func (a *errorAcceptor) Upgrade(w http.ResponseWriter, r *http.Request, header h
 	if a.EnableCompression {
 		opts.CompressionMode, opts.CompressionThreshold = websocket.CompressionNoContextTakeover, 1
 	}
-	h := &handshake{ResponseWriter: w, header: w.Header().Clone()}
+	h := &handshakeWriter{ResponseWriter: w, header: w.Header().Clone()}
 	for k, v := range header {
 		h.header[k] = v
 	}
@@ -86,21 +86,21 @@ func (a *errorAcceptor) Upgrade(w http.ResponseWriter, r *http.Request, header h
 	return nil, err
 }
 
-// A handshake lets through the response of an accepted handshake alone.
-type handshake struct {
+// A handshakeWriter lets through the response of an accepted handshake alone.
+type handshakeWriter struct {
 	http.ResponseWriter
 	header http.Header
 	status int
 }
 
 // Header returns the header of the response.
-func (h *handshake) Header() http.Header { return h.header }
+func (h *handshakeWriter) Header() http.Header { return h.header }
 
 // Write drops the body of an error.
-func (h *handshake) Write(p []byte) (int, error) { return len(p), nil }
+func (h *handshakeWriter) Write(p []byte) (int, error) { return len(p), nil }
 
 // WriteHeader sends the response of an accepted handshake.
-func (h *handshake) WriteHeader(status int) {
+func (h *handshakeWriter) WriteHeader(status int) {
 	h.status = status
 	if status != http.StatusSwitchingProtocols {
 		return
@@ -115,7 +115,7 @@ func (h *handshake) WriteHeader(status int) {
 }
 
 // Hijack takes the connection over.
-func (h *handshake) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (h *handshakeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w, ok := h.ResponseWriter.(http.Hijacker); ok {
 		return w.Hijack()
 	}
@@ -162,6 +162,15 @@ func planAcceptors(u *unit.Unit) {
 	}
 	for _, s := range u.Sites("Upgrader.Upgrade") {
 		u.Claim(s)
+		if u.Wrapper != "" {
+			c, ok := unit.CallCursor(s)
+			open, shut, free := wrapMade(u, s, "acceptedConn")
+			if !ok || !free {
+				u.Refuse(s.Pos, "Upgrade is used as a value", "call it in a function literal")
+				return
+			}
+			u.Replace(s.File, c.Node().Pos(), c.Node().End(), open, c.Node(), shut)
+		}
 		u.Note(s.File, s.Ident.Pos(), "upgrade", originFirstNote)
 		if call := unit.Call(s); name == "acceptor" && (call == nil || len(call.Args) != 3 || !unit.IsNil(s.File, call.Args[2])) {
 			u.Note(s.File, s.Ident.Pos(), "upgrade", responseHeaderNote)

@@ -17,10 +17,16 @@ var deadlineRule = &unit.Rule{
 	Doc: `A deadline that is set before a call in the same list of statements becomes a context with a timeout for the calls
 it covers, cancelled behind the last of them. gorilla's SetReadDeadline and SetWriteDeadline never return an error,
 so a test of it goes. A read that runs into its timeout closes the whole connection; in gorilla writes went on. A
-deadline set elsewhere, or one that other functions rely on, is refused.`,
+deadline that is set elsewhere, that other functions rely on, or whose end the program looks for makes a type of the
+package take the place of Conn, which embeds it and has deadlines.`,
 	Plan: func(u *unit.Unit) {
-		planDeadlines(u, "Conn.SetWriteDeadline", "wctx", "Conn.WriteMessage", "Conn.NextWriter", "Conn.WriteJSON", "WriteJSON", "Conn.WritePreparedMessage")
-		planDeadlines(u, "Conn.SetReadDeadline", "rctx", "Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")
+		contexts := func() {
+			planDeadlines(u, "Conn.SetWriteDeadline", "wctx", "Conn.WriteMessage", "Conn.NextWriter", "Conn.WriteJSON", "WriteJSON", "Conn.WritePreparedMessage")
+			planDeadlines(u, "Conn.SetReadDeadline", "rctx", "Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")
+		}
+		if !u.Try(contexts) && !u.Try(func() { planDeadlineConns(u) }) {
+			contexts()
+		}
 	},
 }
 
@@ -52,7 +58,7 @@ func planDeadlines(u *unit.Unit, setter wsapi.Symbol, base string, calls ...wsap
 	}
 	for _, s := range clears {
 		c, ok := unit.CallCursor(s)
-		if !ok || failed > 0 || !deleteSetter(u, s, c) {
+		if !ok || failed > 0 || !deleteClear(u, s, c) {
 			u.RefuseSite(s, "a deadline is cleared that was not converted", "drop the call when the deadline it clears is gone")
 		}
 	}
@@ -141,6 +147,33 @@ func deleteSetter(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
 	return true
 }
 
+// clearsAtReturn reports whether the setter is deferred to clear a deadline.
+func clearsAtReturn(s *flow.Site) bool {
+	c, ok := unit.CallCursor(s)
+	if !ok || !isZeroTime(s.File, c.Node().(*ast.CallExpr).Args[0]) {
+		return false
+	}
+	k, _ := c.ParentEdge()
+	return k == edge.DeferStmt_Call
+}
+
+// deleteClear deletes a call that clears a deadline.
+func deleteClear(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
+	switch k, _ := c.ParentEdge(); k {
+	case edge.DeferStmt_Call:
+		u.Claim(s)
+		u.DeleteStmt(s.File, c.Parent().Node().(ast.Stmt))
+		return true
+	case edge.ReturnStmt_Results:
+		if len(c.Parent().Node().(*ast.ReturnStmt).Results) == 1 {
+			u.Claim(s)
+			u.Replace(s.File, c.Node().Pos(), c.Node().End(), "nil")
+			return true
+		}
+	}
+	return deleteSetter(u, s, c)
+}
+
 // planDeadline converts one deadline. It reports false after refusing.
 func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, calls []wsapi.Symbol) bool {
 	f := s.File
@@ -170,7 +203,7 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 	// The calls covered: those behind it in its list, up to the next setter.
 	end := len(form.list)
 	for _, o := range u.All(s.Symbol) {
-		if o != s && sameConn(o, s) {
+		if o != s && sameConn(o, s) && !clearsAtReturn(o) {
 			if i := within(form.list, o.Ident.Pos()); i >= start && i < end {
 				at, _, _, ok := unit.Stmt(o.Cursor)
 				if ok && at.Node() == ast.Node(form.list[i]) {
@@ -211,6 +244,9 @@ func planDeadline(u *unit.Unit, s *flow.Site, call *ast.CallExpr, base string, c
 	for _, o := range covered {
 		if o.File != f {
 			return no("the deadline holds for calls elsewhere", "give each of them a context with a timeout")
+		}
+		if oc, ok := unit.CallCursor(o); ok && looksForTimeout(u, f, oc) {
+			return no("the code looks whether the deadline was over", "look at the context instead: its error is context.DeadlineExceeded")
 		}
 	}
 	// The context is made where the deadline was set, or just before the first

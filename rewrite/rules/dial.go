@@ -101,12 +101,13 @@ func (d *dialPlan) call(s *flow.Site) {
 		return
 	}
 	url := call.Args[want-2]
-	lib := u.Lib(f)
-	var head []any
-	if s.Symbol == "Dialer.DialContext" {
-		head = []any{lib + ".Dial("}
-	} else {
-		head = []any{lib + ".Dial(" + u.Ctx(s) + ", "}
+	open, shut, ok := wrapMade(u, s, "dialledConn")
+	if !ok {
+		return
+	}
+	head := []any{open + u.Lib(f) + ".Dial("}
+	if s.Symbol == "Dialer.Dial" {
+		head = append(head, u.Ctx(s)+", ")
 	}
 	if quotesFrom(opts, recv) {
 		// The options quote the receiver: one edit has to span both.
@@ -114,11 +115,14 @@ func (d *dialPlan) call(s *flow.Site) {
 		if want == 3 {
 			parts = append(parts, call.Args[0], ", ")
 		}
-		parts = append(append(append(parts, url, ", "), opts...), ")")
+		parts = append(append(append(parts, url, ", "), opts...), ")"+shut)
 		u.Replace(f, call.Pos(), call.End(), parts...)
 	} else {
 		u.Replace(f, call.Pos(), call.Lparen+1, head...)
 		u.Replace(f, h.Pos(), h.End(), opts...)
+		if shut != "" {
+			u.Insert(f, call.End(), shut)
+		}
 	}
 	u.Note(f, call.Pos(), "dial", subprotocolNote)
 	d.response(s, c)

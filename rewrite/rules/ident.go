@@ -30,6 +30,10 @@ such as a field, a parameter or a map key, the target's typed constant is conver
 				if bad := zeroConn(s); bad != "" {
 					u.Refuse(s.Pos, bad, "a connection is made by Accept or Dial alone")
 				}
+				if u.Wrapper != "" {
+					x := unit.Qualified(s)
+					u.Replace(s.File, x.Pos(), x.End(), u.Wrapper)
+				}
 			case s.Symbol == "Conn.Subprotocol":
 				u.Claim(s)
 			case m.Kind == wsapi.Const:

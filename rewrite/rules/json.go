@@ -59,6 +59,9 @@ func planJSON(u *unit.Unit, s *flow.Site, function func(*unit.Unit, *flow.Site, 
 	}
 	f, call := s.File, c.Node().(*ast.CallExpr)
 	method := s.Symbol == "Conn.ReadJSON" || s.Symbol == "Conn.WriteJSON"
+	if u.Wrapper != "" {
+		return wrappedJSON(u, s, call, method)
+	}
 	if !method && len(call.Args) != 2 {
 		u.Refuse(s.Pos, "the arguments come from a call with several results", "assign them to variables first")
 		return false
@@ -80,6 +83,26 @@ func planJSON(u *unit.Unit, s *flow.Site, function func(*unit.Unit, *flow.Site, 
 	return true
 }
 
+// wrappedJSON turns the call into one of a method that the type which takes
+// Conn's place has.
+func wrappedJSON(u *unit.Unit, s *flow.Site, call *ast.CallExpr, method bool) bool {
+	name := "readJSON"
+	if s.Symbol == "Conn.WriteJSON" || s.Symbol == "WriteJSON" {
+		name = "writeJSON"
+	}
+	switch {
+	case method:
+		rename(u, s, name)
+		addContext(u, s, call)
+	case len(call.Args) != 2 || !pure(call.Args[0]):
+		u.Refuse(s.Pos, "the connection is not a variable or field", "assign it to a variable first")
+		return false
+	default:
+		u.Replace(s.File, call.Pos(), call.Args[1].Pos(), call.Args[0], "."+name+"("+u.Ctx(s)+", ")
+	}
+	return true
+}
+
 // jsonValue turns the method value c.WriteJSON or c.ReadJSON into a function
 // literal.
 func jsonValue(u *unit.Unit, s *flow.Site) bool {
@@ -93,6 +116,10 @@ func jsonValue(u *unit.Unit, s *flow.Site) bool {
 	if s.Symbol == "Conn.WriteJSON" {
 		name = u.JSON(s.File) + ".Write"
 	} else if !useHelper(u, s, name) {
+		return false
+	}
+	if u.Wrapper != "" {
+		u.Refuse(s.Pos, string(s.Symbol)+" is used as a value", "call it in a function literal")
 		return false
 	}
 	v := u.Fresh(s.File, s.Cursor, "v")
@@ -139,14 +166,19 @@ func receiver(s *flow.Site) ([]any, bool) {
 // useHelper asks for a generated function to be called at the site, and
 // returns false after refusing if its name means something else there.
 func useHelper(u *unit.Unit, s *flow.Site, name string) bool {
-	scope := s.File.Pkg.Types.Scope().Innermost(s.Ident.Pos())
+	pkg := s.File.Pkg.Types.Scope()
+	scope := pkg.Innermost(s.Ident.Pos())
 	if scope == nil {
-		scope = s.File.Pkg.Types.Scope()
+		scope = pkg
 	}
-	if _, o := scope.LookupParent(name, s.Ident.Pos()); o != nil {
-		p := u.Graph.Fset.PositionFor(o.Pos(), false)
-		if !generatedHelper(p.Filename) {
-			u.Refuse(s.Pos, "the code needs a helper, and its name "+name+" is taken", "rename what is called "+name)
+	_, o := scope.LookupParent(name, s.Ident.Pos())
+	taken := []types.Object{o}
+	for _, d := range helperDecls(name) {
+		taken = append(taken, pkg.Lookup(d))
+	}
+	for _, o := range taken {
+		if o != nil && !generatedHelper(u.Graph.Fset.PositionFor(o.Pos(), false).Filename) {
+			u.Refuse(s.Pos, "the code needs a helper, and its name "+o.Name()+" is taken", "rename what is called "+o.Name())
 			return false
 		}
 	}

@@ -34,7 +34,7 @@ func movedInLoop(u *unit.Unit, s, o *flow.Site) bool {
 			return false
 		}
 		for _, p := range u.All(s.Symbol) {
-			if p != s && sameConn(p, s) && inside(p, l.Node()) {
+			if p != s && sameConn(p, s) && !clearsAtReturn(p) && inside(p, l.Node()) {
 				return true
 			}
 		}
@@ -46,7 +46,7 @@ func movedInLoop(u *unit.Unit, s, o *flow.Site) bool {
 // so that its deadline is the one that holds.
 func overshadowed(u *unit.Unit, s, o *flow.Site) bool {
 	for _, p := range u.All(s.Symbol) {
-		if p != s && sameConn(p, s) && s.Ident.Pos() < p.Ident.Pos() && p.Ident.Pos() < o.Ident.Pos() {
+		if p != s && sameConn(p, s) && !clearsAtReturn(p) && s.Ident.Pos() < p.Ident.Pos() && p.Ident.Pos() < o.Ident.Pos() {
 			return true
 		}
 	}
@@ -93,6 +93,9 @@ func planRolling(u *unit.Unit, s *flow.Site, base string, calls []wsapi.Symbol) 
 		read = o
 	}
 	if read == nil {
+		return false
+	}
+	if oc, ok := unit.CallCursor(read); !ok || looksForTimeout(u, f, oc) {
 		return false
 	}
 	// Every other setter on this connection in the function is the same

@@ -3,6 +3,8 @@ package rules
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
+	"regexp"
 
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
@@ -55,6 +57,13 @@ var helpers = []Helper{
 	{"acceptor", []string{"errors", "net/http", "TARGET"}, acceptorHelper},
 	{"errorAcceptor", []string{"bufio", "errors", "net", "net/http", "TARGET"}, errorAcceptorHelper},
 	{"isHandshakeError", []string{"strings"}, isHandshakeErrorHelper},
+	{"deadlineConn", []string{"context", "os", "sync", "time", "TARGET"}, deadlineConnHelper},
+	{"deadlineConn.Reader", []string{"context", "io", "TARGET"}, deadlineReaderHelper},
+	{"deadlineConn.Writer", []string{"context", "io", "TARGET"}, deadlineWriterHelper},
+	{"deadlineConn.readJSON", []string{"bytes", "context", "encoding/json", "io"}, deadlineReadJSONHelper},
+	{"deadlineConn.writeJSON", []string{"bytes", "context", "encoding/json", "TARGET"}, deadlineWriteJSONHelper},
+	{"acceptedConn", []string{"TARGET"}, acceptedConnHelper},
+	{"dialledConn", []string{"net/http", "TARGET"}, dialledConnHelper},
 	{"dialOptionsWith", []string{"net/http", "strings", "time", "TARGET"}, dialOptionsHelper},
 	{"dialClientOf", []string{"net/http", "TARGET"}, dialClientHelper},
 	{"dialTransportOf", []string{"net/http", "TARGET"}, dialTransportHelper},
@@ -62,9 +71,72 @@ var helpers = []Helper{
 	{"compressionModeOf", []string{"TARGET"}, compressionModeHelper},
 }
 
-// rename replaces the identifier of a site.
+var helperDecl = regexp.MustCompile(`(?m)^(?:func|type) (\w+)`)
+
+// helperDecls returns what the helper declares.
+func helperDecls(name string) []string {
+	var out []string
+	for _, h := range helpers {
+		if h.Name == name {
+			for _, m := range helperDecl.FindAllStringSubmatch(h.Source, -1) {
+				out = append(out, m[1])
+			}
+		}
+	}
+	return out
+}
+
+// rename replaces the identifier of a site. A method that is promoted from an
+// embedded connection gets the way there in front where the type around has
+// something else of the name.
 func rename(u *unit.Unit, s *flow.Site, name string) {
-	u.Replace(s.File, s.Ident.Pos(), s.Ident.End(), name)
+	if u.Wrapper != "" {
+		for _, h := range helpers {
+			if h.Name == u.Wrapper+"."+name {
+				u.Helper(s.File, h.Name)
+			}
+		}
+	}
+	u.Replace(s.File, s.Ident.Pos(), s.Ident.End(), hiddenPath(u, s, name)+name)
+}
+
+// hiddenPath returns the embedded fields between the receiver of the site and
+// the library's value, each with a dot, if the receiver's type hides name.
+func hiddenPath(u *unit.Unit, s *flow.Site, name string) string {
+	if !promoted(s) {
+		return ""
+	}
+	sel := s.File.Pkg.TypesInfo.Selections[s.Cursor.Parent().Node().(*ast.SelectorExpr)]
+	obj, _, _ := types.LookupFieldOrMethod(sel.Recv(), true, s.File.Pkg.Types, name)
+	if obj == nil || obj.Pkg() != nil && obj.Pkg().Path() == s.Path {
+		return ""
+	}
+	path := ""
+	t := sel.Recv()
+	for _, i := range sel.Index()[:len(sel.Index())-1] {
+		if p, ok := t.Underlying().(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		st, ok := t.Underlying().(*types.Struct)
+		if !ok {
+			return ""
+		}
+		t = st.Field(i).Type()
+		field := st.Field(i).Name()
+		if isNamedPointee(t, s.Path, "Conn") && u.Wrapper != "" {
+			field = u.Wrapper
+		}
+		path += field + "."
+	}
+	return path
+}
+
+// isNamedPointee reports whether t is the named type or a pointer to it.
+func isNamedPointee(t types.Type, path, name string) bool {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	return isNamed(t, path, name)
 }
 
 // addContext inserts the context as first argument of a call.

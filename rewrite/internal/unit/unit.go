@@ -49,6 +49,9 @@ type Unit struct {
 	Cluster *flow.Cluster
 	Reasons []Reason
 	Notes   []Note
+	// Wrapper names the type of the package that takes the place of Conn, if
+	// one does.
+	Wrapper string
 	// sites are the cluster's uses of gorilla's API. Those of nhooyr on the way
 	// to coder only change their import path.
 	sites   []*flow.Site
