@@ -294,5 +294,29 @@ func (pl *planner) plan(changes []FileChange) *Plan {
 	}
 	sort.Slice(out.Changes, func(i, j int) bool { return out.Changes[i].Path < out.Changes[j].Path })
 	out.Messages = slices.Compact(out.Messages)
+	if pl.convertsConns() {
+		out.Messages = append(out.Messages, pl.closeFrames())
+	}
 	return out
+}
+
+// convertsConns reports whether a converted cluster calls methods of gorilla's
+// connections.
+func (pl *planner) convertsConns() bool {
+	return slices.ContainsFunc(pl.items, func(it *item) bool {
+		return it.selected && (it.outcome == Native || it.outcome == Helpers) && slices.ContainsFunc(it.c.Sites, func(s *flow.Site) bool {
+			return (s.Path == wsapi.GorillaPath || s.Path == wsapi.CompatPath) && strings.HasPrefix(string(s.Symbol), "Conn.")
+		})
+	})
+}
+
+// closeFrames says how the target's close frames differ from gorilla's. It
+// holds for every converted connection.
+func (pl *planner) closeFrames() string {
+	text := "converted connections answer a close frame with its reason too, where gorilla sent the code alone, and say in that of code 1009 how long a message may be"
+	if pl.opts.Target.Name == wsapi.TargetNhooyr.Name {
+		// v1.8.17; coder repaired it in v1.8.13.
+		text += "; nhooyr.io/websocket sends its own close frame once more when the peer's comes in answer"
+	}
+	return text
 }

@@ -37,6 +37,7 @@ type Buffer struct {
 	src      []byte
 	edits    []Edit
 	comments [][2]int
+	written  map[int]bool // the starts of comments that the text keeps
 }
 
 // NewBuffer returns a buffer over src, which it does not change.
@@ -67,9 +68,54 @@ func (b *Buffer) Insert(offset int, text string) {
 	b.Replace(offset, offset, Text(text))
 }
 
-// Bytes returns the edited text.
+// Bytes returns the edited text. A comment that no edit keeps gets a line of its
+// own before what takes its place.
 func (b *Buffer) Bytes() ([]byte, error) {
-	edits := append([]Edit(nil), b.edits...)
+	b.written = make(map[int]bool)
+	out, err := b.apply(b.edits)
+	if err != nil {
+		return nil, err
+	}
+	var lost []Edit
+	for _, c := range b.comments {
+		if !b.written[c[0]] {
+			at := b.lineBefore(c[0])
+			indent := at
+			for indent < len(b.src) && (b.src[indent] == ' ' || b.src[indent] == '\t') {
+				indent++
+			}
+			text := string(b.src[at:indent]) + string(b.src[c[0]:c[1]]) + "\n"
+			lost = append(lost, Edit{at, at, []Part{Text(text)}, -1})
+		}
+	}
+	if len(lost) == 0 {
+		return out, nil
+	}
+	return b.apply(append(lost, b.edits...))
+}
+
+// lineBefore returns the start of the line on which the edits around an offset
+// begin, and which no edit replaces.
+func (b *Buffer) lineBefore(at int) int {
+	for {
+		start := at
+		for _, e := range b.edits {
+			if e.Start < at && at < e.End || e.Start == at && at < e.End {
+				start = min(start, e.Start)
+			}
+		}
+		for start > 0 && b.src[start-1] != '\n' {
+			start--
+		}
+		if start == at {
+			return at
+		}
+		at = start
+	}
+}
+
+func (b *Buffer) apply(all []Edit) ([]byte, error) {
+	edits := append([]Edit(nil), all...)
 	// Outer edits come before the ones they contain.
 	sort.SliceStable(edits, func(i, j int) bool {
 		x, y := edits[i], edits[j]
@@ -95,7 +141,11 @@ func (b *Buffer) Bytes() ([]byte, error) {
 // that drop names; nil names none.
 func (b *Buffer) copy(out *bytes.Buffer, start, end int, drop func(start, end int) bool) {
 	for _, c := range b.comments {
-		if drop == nil || c[0] < start || c[1] > end || !drop(c[0], c[1]) {
+		if c[0] < start || c[1] > end {
+			continue
+		}
+		if drop == nil || !drop(c[0], c[1]) {
+			b.written[c[0]] = true
 			continue
 		}
 		out.Write(b.src[start:c[0]])

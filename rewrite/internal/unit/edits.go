@@ -86,11 +86,6 @@ func (u *Unit) Replace(f *flow.File, pos, end token.Pos, parts ...any) {
 		}
 	}
 	e := u.Edits(f)
-	if lost := comments(f, op); lost != "" {
-		// A comment that the replacement drops moves to a line before it.
-		at := lineStart(f, op.Start)
-		e.Ops = append(e.Ops, Op{Start: at, End: at, Parts: []edit.Part{edit.Text(lost)}})
-	}
 	e.Ops = append(e.Ops, op)
 }
 
@@ -102,36 +97,6 @@ func (u *Unit) Dropped(f *flow.File, n ast.Node) bool {
 		}
 	}
 	return false
-}
-
-// comments returns the comments inside the range of op that none of its parts
-// quotes, as lines of their own.
-func comments(f *flow.File, op Op) string {
-	var b strings.Builder
-	for _, g := range f.Syntax.Comments {
-		for _, c := range g.List {
-			start, end := f.Offset(c.Pos()), f.CommentEnd(c)
-			if start < op.Start || end > op.End {
-				continue
-			}
-			quoted := false
-			for _, p := range op.Parts {
-				quoted = quoted || p.Quote && p.Start <= start && end <= p.End
-			}
-			if !quoted {
-				b.WriteString(Indent(f, f.Syntax.FileStart+token.Pos(op.Start)) + c.Text + "\n")
-			}
-		}
-	}
-	return b.String()
-}
-
-// lineStart returns the offset of the start of the line of off.
-func lineStart(f *flow.File, off int) int {
-	for off > 0 && f.Src[off-1] != '\n' {
-		off--
-	}
-	return off
 }
 
 // A Span is a range of source.
