@@ -67,11 +67,11 @@ func ordinaryUse(f *flow.File, c inspector.Cursor) bool {
 	return false
 }
 
-// testsTimeouts reports whether anything in f's package looks whether an error
-// is a timeout.
+// testsTimeouts reports whether anything in those files of f's package that use
+// the library looks whether an error is a timeout.
 func testsTimeouts(u *unit.Unit, f *flow.File) bool {
 	for _, g := range u.Graph.Files {
-		if g.Pkg.Types == nil || g.Pkg.Types.Path() != f.Pkg.Types.Path() {
+		if len(g.Sites) == 0 || g.Pkg.Types == nil || g.Pkg.Types.Path() != f.Pkg.Types.Path() {
 			continue
 		}
 		for c := range g.Root.Preorder((*ast.SelectorExpr)(nil)) {
