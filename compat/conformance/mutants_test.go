@@ -33,6 +33,7 @@ var mutants = []mutant{
 	{"open writer left open", "write.go", "_ = c.writer.finish()\n", ""},
 	{"control frame beyond its deadline", "write.go", "if d < 0 {\n\t\treturn false\n\t}", "if d < 0 {\n\t\td = 0\n\t}"},
 	{"long control frame", "write.go", "if len(data) > wire.MaxControlPayload {\n\t\treturn errInvalidControlFrame\n\t}", ""},
+	{"forms of a prepared message confused", "prepared.go", "form, ok := pm.forms[key]\n\tif !ok {\n\t\tform = new(preparedForm)\n\t\tpm.forms[key] = form", "form, ok := pm.forms[preparedKey{}]\n\tif !ok {\n\t\tform = new(preparedForm)\n\t\tpm.forms[preparedKey{}] = form"},
 
 	{"origin not compared", "upgrader.go", "return err == nil && equalFoldASCII(origin.Host, r.Host)", "return err == nil && origin != nil"},
 	{"origin compared in case", "upgrader.go", "equalFoldASCII(origin.Host, r.Host)", "origin.Host == r.Host"},
@@ -109,6 +110,45 @@ var otherMutants = map[string][]mutant{
 	"TestConnDropped": {
 		{"dropped connection kept", "conn.go", "runtime.SetFinalizer(g, func(g *guard) { g.link.Release() })", "_ = g"},
 	},
+	"TestSoakWriters": {
+		{"message without its lock", "write.go", "c.msgMu.Lock()\n\tdefer c.msgMu.Unlock()\n\tw, err := c.begin(messageType)\n\tif err != nil {\n\t\treturn err\n\t}", "w, err := c.begin(messageType)\n\tif err != nil {\n\t\treturn err\n\t}"},
+		{"message lock released within", "write.go", "if _, err := w.put(data); err != nil {\n\t\treturn err\n\t}\n\treturn w.finish()", "if _, err := w.put(data); err != nil {\n\t\treturn err\n\t}\n\tc.msgMu.Unlock()\n\tc.msgMu.Lock()\n\treturn w.finish()"},
+		{"piece without the message lock", "writer.go", "func (w *messageWriter) Write(p []byte) (int, error) {\n\tw.c.msgMu.Lock()\n\tdefer w.c.msgMu.Unlock()", "func (w *messageWriter) Write(p []byte) (int, error) {"},
+		{"frame without its lock", "write.go", "c.lockFrame()\n\tdefer c.unlockFrame()\n\treturn c.putFrame(first, p, deadline)", "return c.putFrame(first, p, deadline)"},
+		{"control frame without the frame lock", "write.go", "if !c.lockFrameUntil(deadline) {\n\t\treturn errWriteTimeout\n\t}\n\tdefer c.unlockFrame()\n", ""},
+		{"settings without a lock", "conn.go", "c.stateMu.Lock()\n\tc.writeDeadline = t\n\tc.stateMu.Unlock()", "c.writeDeadline = t"},
+		{"piece of a message that was ended taken", "writer.go", "if w.err != nil {\n\t\treturn 0, w.err\n\t}\n\tsize := len(s)", "if w.err != nil {\n\t\treturn len(s), nil\n\t}\n\tsize := len(s)"},
+	},
+	"TestSoakShared": {
+		{"frames of a prepared message in the write buffer", "prepared.go", "preparedFrame{first, append([]byte(nil), p...)}", "preparedFrame{first, p}"},
+		{"buffer of the pool kept", "write.go", "c.pooled, c.writeBuf = nil, nil", "c.pooled = nil"},
+	},
+	"TestSoakReaders": {
+		{"overtaken while looking for a message", "read.go", "if c.started != start {", "if c.started < start {"},
+		{"overtaken message taken for whole", "read.go", "if err == io.EOF && !r.whole {", "if false {"},
+		{"default handlers let other reads in", "control.go", "if !own {", "if true {"},
+		{"native message without the lock", "native.go", "n.readMu.Lock()\n\tdefer n.readMu.Unlock()\n\tmessageType, err = n.nextMessage()\n\tif err != nil {\n\t\treturn messageType, nil, err\n\t}\n\tp, err", "messageType, err = n.nextMessage()\n\tif err != nil {\n\t\treturn messageType, nil, err\n\t}\n\tp, err"},
+	},
+	"TestSoakStuckWriter": {
+		{"control frame waits without end", "write.go", "t := time.NewTimer(d)", "t := time.NewTimer(d + time.Hour)"},
+		{"handlers set behind a write", "control.go", "c.stateMu.Lock()\n\tc.pongHandler, ", "c.msgMu.Lock()\n\tdefer c.msgMu.Unlock()\n\tc.stateMu.Lock()\n\tc.pongHandler, "},
+	},
+	"TestSoakWriteTimeout": {
+		{"write deadline not set", "write.go", "_ = c.netConn.SetWriteDeadline(deadline)", "_ = c.netConn.SetWriteDeadline(time.Time{})"},
+	},
+	"TestSoakControlOvertakes": {
+		{"control frame among those of a prepared message", "prepared.go", "for _, f := range form.frames {\n", "for _, f := range form.frames {\n\t\tc.unlockFrame()\n\t\tc.lockFrame()\n"},
+		{"control frame waits for the message", "write.go", "if !c.lockFrameUntil(deadline) {\n\t\treturn errWriteTimeout\n\t}", "if c.msgMu.Lock(); !c.lockFrameUntil(deadline) {\n\t\treturn errWriteTimeout\n\t}\n\tdefer c.msgMu.Unlock()"},
+	},
+	"TestSoakOpenWriters": {
+		{"source waited for with the message lock", "writer.go", "n, err := r.Read(scratch[:room])", "w.c.msgMu.Lock()\n\t\tn, err := r.Read(scratch[:room])\n\t\tw.c.msgMu.Unlock()"},
+		{"message lock kept until Close", "write.go", "c.msgMu.Lock()\n\tdefer c.msgMu.Unlock()\n\tw, err := c.begin(messageType)\n\tif err != nil {\n\t\treturn nil, err\n\t}", "c.msgMu.Lock()\n\tw, err := c.begin(messageType)\n\tif err != nil {\n\t\treturn nil, err\n\t}"},
+	},
+	"TestCycles": {
+		{"engine kept", "../internal/engine/link.go", "go l.conn.CloseNow()", ""},
+		{"connection left open", "conn.go", "err := c.netConn.Close()\n\tc.release()", "var err error\n\tc.release()"},
+		{"connection remembered", "conn.go", "c.init()\n\treturn c", "c.init()\n\tkept.Store(c, nil)\n\treturn c\n}\n\nvar kept sync.Map\n\nfunc init() {"},
+	},
 	"TestConnPassThroughCut": {
 		{"native reads past the end", "unwrap.go", "if err == io.EOF || err == io.ErrUnexpectedEOF {", "if err == io.ErrNoProgress {"},
 	},
@@ -169,7 +209,7 @@ func (m mutant) play(t *testing.T, test string) {
 		return
 	}
 	dir := t.TempDir()
-	mutated := filepath.Join(dir, m.file)
+	mutated := filepath.Join(dir, filepath.Base(m.file))
 	writeFile(t, mutated, strings.Replace(string(source), m.old, m.new, 1))
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: mutated}})
 	if err != nil {
@@ -177,7 +217,11 @@ func (m mutant) play(t *testing.T, test string) {
 	}
 	writeFile(t, filepath.Join(dir, "overlay.json"), string(overlay))
 
-	cmd := exec.Command("go", "test", "-vet=off", "-timeout=60s", "-overlay", filepath.Join(dir, "overlay.json"), "-run=^"+test+"$", ".")
+	args := []string{"test", "-vet=off", "-timeout=60s", "-overlay", filepath.Join(dir, "overlay.json"), "-run=^" + test + "$"}
+	if strings.HasPrefix(test, "TestSoak") {
+		args = append(args, "-race")
+	}
+	cmd := exec.Command("go", append(args, ".")...)
 	cmd.Env = append(os.Environ(), "WSMIGRATE_ENGINE=nhooyr")
 	out, err := cmd.CombinedOutput()
 	found := []string{"--- FAIL: " + test, "panic: "}

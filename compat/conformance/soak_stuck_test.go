@@ -78,9 +78,9 @@ func inBubble(t *testing.T, f func(t *testing.T, write func(*compat.Conn, string
 	}
 }
 
-// incompressible is longer than the write buffer, compressed as well.
+// incompressible is longer than write buffers are, compressed as well.
 var incompressible = func() string {
-	b := make([]byte, 3000)
+	b := make([]byte, 6000)
 	x := uint32(1)
 	for i := range b {
 		x = x*1664525 + 1013904223

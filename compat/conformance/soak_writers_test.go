@@ -247,7 +247,7 @@ func soakPayload(w, i int) string {
 	return head + letters[from:from+size]
 }
 
-func sharedText(i int) string { return fmt.Sprintf("shared %d %s", i, letters[i:i+1000*i]) }
+func sharedText(i int) string { return fmt.Sprintf("shared %d %s", i, letters[i:i+3000*i]) }
 
 // write is the goroutine w. It returns what the peer has to receive of it.
 func (s *soak) write(w int, more func(i int) bool) (sent []delivery) {
@@ -348,7 +348,11 @@ func (s *soak) stream(copy bool, text string) (n int, err error) {
 	}
 	const piece = 250 // has the head of the message in it
 	for n < len(text) {
-		k, err := io.WriteString(w, text[n:min(n+piece, len(text))])
+		write := func(s string) (int, error) { return w.Write([]byte(s)) }
+		if sw, ok := w.(io.StringWriter); ok && n/piece%2 == 0 {
+			write = sw.WriteString
+		}
+		k, err := write(text[n:min(n+piece, len(text))])
 		n += k
 		if err != nil {
 			return n, err
