@@ -151,7 +151,7 @@ func insert(src []byte, s Spec) ([]byte, error) {
 		}
 		at := off(after.End())
 		if after.Comment != nil {
-			at = off(after.Comment.End())
+			at = commentEnd(src, f, after.Comment)
 		}
 		return splice(src, at, at, eol+"\t"+s.String()), nil
 	}
@@ -232,7 +232,7 @@ func remove(src []byte, f *ast.File, victim *ast.ImportSpec) []byte {
 		start = victim.Doc.Pos()
 	}
 	if victim.Comment != nil {
-		end = victim.Comment.End()
+		end = f.FileStart + token.Pos(commentEnd(src, f, victim.Comment))
 	}
 	for _, d := range f.Decls {
 		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.IMPORT && len(g.Specs) == 1 && g.Specs[0] == victim {
@@ -267,6 +267,20 @@ func remove(src []byte, f *ast.File, victim *ast.ImportSpec) []byte {
 		s = startOfPreviousLine(src, s)
 	}
 	return splice(src, s, e, "")
+}
+
+// commentEnd returns the offset behind a group of comments. Its End is too small
+// where the parser took carriage returns out of a text.
+func commentEnd(src []byte, f *ast.File, g *ast.CommentGroup) int {
+	last := g.List[len(g.List)-1]
+	at := int(last.Pos() - f.FileStart)
+	if strings.HasPrefix(last.Text, "/*") {
+		return at + bytes.Index(src[at:], []byte("*/")) + 2
+	}
+	if n := bytes.IndexByte(src[at:], '\n'); n >= 0 {
+		return at + len(bytes.TrimRight(src[at:at+n], "\r"))
+	}
+	return len(src)
 }
 
 // commentLines returns the comments between two positions, each as a line.
