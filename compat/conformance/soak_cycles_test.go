@@ -41,7 +41,7 @@ func TestCycles(t *testing.T) {
 	growth := make(map[string][]float64) // of memory, in bytes a connection
 	for range rounds {
 		for _, name := range []string{"gorilla", "nhooyr", "coder"} {
-			cmd := exec.Command(os.Args[0], "-test.run=^TestCyclesOfOne$", "-test.v", "-test.timeout=0")
+			cmd := exec.Command(os.Args[0], "-test.run=^TestCyclesOfOne$", "-test.v", "-test.timeout="+timeLeft(t))
 			cmd.Env = append(os.Environ(), cyclesLibrary+"="+name, "WSMIGRATE_ENGINE="+name)
 			out, err := cmd.CombinedOutput()
 			report := ""

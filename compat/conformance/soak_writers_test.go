@@ -39,7 +39,7 @@ func TestSoakOnNhooyr(t *testing.T) {
 	if compat.Engine() == "nhooyr" {
 		return
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestSoak[A-Z]", "-test.v", "-test.timeout=0")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestSoak[A-Z]", "-test.v", "-test.timeout="+timeLeft(t))
 	cmd.Env = append(os.Environ(), "WSMIGRATE_ENGINE=nhooyr")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "--- PASS: TestSoakWriters") {
@@ -47,6 +47,15 @@ func TestSoakOnNhooyr(t *testing.T) {
 	} else if soakTime(t) > 0 {
 		t.Logf("%s", out)
 	}
+}
+
+// timeLeft is the timeout for tests in another process, which is not to outlive
+// this one.
+func timeLeft(t *testing.T) string {
+	if end, ok := t.Deadline(); ok {
+		return time.Until(end).String()
+	}
+	return "0"
 }
 
 // TestSoakWriters has 100 goroutines write to one connection in every way there
