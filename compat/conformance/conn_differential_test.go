@@ -425,8 +425,7 @@ func play(t testing.TB, l library, data []byte) (log []string) {
 			result(fmt.Sprintf("ReadMessage %d %s", mt, digest(p)), err)
 		case 4, 5:
 			mt, next, err := ws.NextReader()
-			note("NextReader %d", mt)
-			result("NextReader", err)
+			result(fmt.Sprintf("NextReader %d", mt), err)
 			if err == nil {
 				r = next
 			}
