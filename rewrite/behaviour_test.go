@@ -79,7 +79,7 @@ func TestBehaviour(t *testing.T) {
 		{"dial", dialProbe, serveDials},
 		{"origin", originProbe, http.NotFound},
 	}
-	for _, more := range [][]probe{dialerProbes, upgraderProbes, deadlineProbes} {
+	for _, more := range [][]probe{dialerProbes, upgraderProbes, deadlineProbes, wrapperProbes} {
 		probes = append(probes, more...)
 	}
 	root := t.TempDir()

@@ -128,9 +128,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/gorilla/websocket"
 )
+
+var _ = strings.Cut
 ` + body + `
 // The friend is the origin that is let in; without one it is the host itself.
 func probe(h http.Handler, friend string) {

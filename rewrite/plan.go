@@ -174,10 +174,7 @@ func (pl *planner) bounds(it *item) Outcome {
 			if !pl.opts.BreakAPI {
 				add(Pinned, b)
 			}
-		case flow.Interface:
-			if pl.opts.Mode == Fix {
-				add(Shim, b)
-			}
+		case flow.Interface: // the rule of the name settles it
 		}
 	}
 	for _, f := range it.c.Files {

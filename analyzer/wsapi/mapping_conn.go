@@ -116,7 +116,7 @@ var connMappings = []Mapping{
 	},
 	{
 		From: "Conn.NetConn", Kind: Method,
-		Fidelity: NoEquivalent, Verdict: OnShim,
+		Fidelity: NoEquivalent, Verdict: WithHelper, Rule: "addr",
 		Note:   "The target hides the network connection; its function NetConn is another thing: a net.Conn that sends and receives messages.",
 		ByHand: "Set TCP options before the handshake: in http.Server.ConnContext on a server, in Transport.DialContext on a client.",
 		Before: "if tc, ok := c.NetConn().(*net.TCPConn); ok {\n\ttc.SetNoDelay(false)\n}",
@@ -124,7 +124,7 @@ var connMappings = []Mapping{
 	},
 	{
 		From: "Conn.UnderlyingConn", Kind: Method,
-		Fidelity: NoEquivalent, Verdict: OnShim,
+		Fidelity: NoEquivalent, Verdict: WithHelper, Rule: "addr",
 		Note:   "The target hides the network connection.",
 		ByHand: "As for NetConn: set TCP options in http.Server.ConnContext or Transport.DialContext, before the handshake.",
 		Before: "if tc, ok := c.UnderlyingConn().(*net.TCPConn); ok {\n\ttc.SetKeepAlivePeriod(d)\n}",

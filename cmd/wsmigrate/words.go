@@ -15,11 +15,6 @@ var words = []word{
 		"Look at what else ends the context: a middleware with a timeout now ends the connection too. -ctx background keeps the conversion strictly as it was, -ctx todo marks the places where no context was in reach.",
 	},
 	{
-		"interface", "a connection is used through an interface that the target does not satisfy",
-		"A value of gorilla's type is converted to an interface whose methods the target's type does not have, or has with other signatures.",
-		"Change the interface and all that implement it, or put a small type of your own between the connection and the interface, with the methods that it asks for.",
-	},
-	{
 		"dependency", "a dependency wants or gives gorilla's types",
 		"Code outside of your modules has gorilla's types in its signatures, so the cluster stays on gorilla.",
 		"Look for a version of the dependency that moved on, or for another one, and run the report again.",

@@ -425,7 +425,8 @@ func play(t testing.TB, l library, data []byte) (log []string) {
 			result(fmt.Sprintf("ReadMessage %d %s", mt, digest(p)), err)
 		case 4, 5:
 			mt, next, err := ws.NextReader()
-			result(fmt.Sprintf("NextReader %d", mt), err)
+			note("NextReader %d", mt)
+			result("NextReader", err)
 			if err == nil {
 				r = next
 			}

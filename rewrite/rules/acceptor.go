@@ -162,14 +162,8 @@ func planAcceptors(u *unit.Unit) {
 	}
 	for _, s := range u.Sites("Upgrader.Upgrade") {
 		u.Claim(s)
-		if u.Wrapper != "" {
-			c, ok := unit.CallCursor(s)
-			open, shut, free := wrapMade(u, s, "acceptedConn")
-			if !ok || !free {
-				u.Refuse(s.Pos, "Upgrade is used as a value", "call it in a function literal")
-				return
-			}
-			u.Replace(s.File, c.Node().Pos(), c.Node().End(), open, c.Node(), shut)
+		if !wrapUpgrade(u, s) {
+			return
 		}
 		u.Note(s.File, s.Ident.Pos(), "upgrade", originFirstNote)
 		if call := unit.Call(s); name == "acceptor" && (call == nil || len(call.Args) != 3 || !unit.IsNil(s.File, call.Args[2])) {

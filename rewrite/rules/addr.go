@@ -18,12 +18,20 @@ import (
 var addrRule = &unit.Rule{
 	Name: "addr",
 	Doc: `The target's Conn has no addresses. Where the request of the handshake is at hand, RemoteAddr as a string becomes
-r.RemoteAddr, and LocalAddr what http.Server put into the request's context. Elsewhere it is refused.`,
-	Plan: func(u *unit.Unit) {
-		for _, s := range u.Sites("Conn.RemoteAddr", "Conn.LocalAddr") {
-			planAddr(u, s)
-		}
-	},
+r.RemoteAddr, and LocalAddr what http.Server put into the request's context. Elsewhere a type of the package takes the
+place of Conn, which embeds it and knows the network connection below, and has the methods that ask for it.`,
+	Plan: planAddrs,
+}
+
+// planAddrs takes all addresses from requests.
+func planAddrs(u *unit.Unit) {
+	for _, s := range u.Sites("Conn.RemoteAddr", "Conn.LocalAddr") {
+		planAddr(u, s)
+	}
+	for _, s := range u.Sites("Conn.NetConn", "Conn.UnderlyingConn") {
+		m, _ := wsapi.MappingOf(s.Symbol)
+		u.RefuseSite(s, "the network connection is asked for", m.ByHand)
+	}
 }
 
 func planAddr(u *unit.Unit, s *flow.Site) {

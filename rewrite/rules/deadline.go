@@ -19,15 +19,13 @@ it covers, cancelled behind the last of them. gorilla's SetReadDeadline and SetW
 so a test of it goes. A read that runs into its timeout closes the whole connection; in gorilla writes went on. A
 deadline that is set elsewhere, that other functions rely on, or whose end the program looks for makes a type of the
 package take the place of Conn, which embeds it and has deadlines.`,
-	Plan: func(u *unit.Unit) {
-		contexts := func() {
-			planDeadlines(u, "Conn.SetWriteDeadline", "wctx", "Conn.WriteMessage", "Conn.NextWriter", "Conn.WriteJSON", "WriteJSON", "Conn.WritePreparedMessage")
-			planDeadlines(u, "Conn.SetReadDeadline", "rctx", "Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")
-		}
-		if !u.Try(contexts) && !u.Try(func() { planDeadlineConns(u) }) {
-			contexts()
-		}
-	},
+	Plan: planWrapper,
+}
+
+// planDeadlineContexts makes contexts of all deadlines.
+func planDeadlineContexts(u *unit.Unit) {
+	planDeadlines(u, "Conn.SetWriteDeadline", "wctx", "Conn.WriteMessage", "Conn.NextWriter", "Conn.WriteJSON", "WriteJSON", "Conn.WritePreparedMessage")
+	planDeadlines(u, "Conn.SetReadDeadline", "rctx", "Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")
 }
 
 // planDeadlines converts the deadlines that setter sets for the given calls.

@@ -101,11 +101,11 @@ func (d *dialPlan) call(s *flow.Site) {
 		return
 	}
 	url := call.Args[want-2]
-	open, shut, ok := wrapMade(u, s, "dialledConn")
+	open, shut, ok := dialHead(u, s)
 	if !ok {
 		return
 	}
-	head := []any{open + u.Lib(f) + ".Dial("}
+	head := []any{open}
 	if s.Symbol == "Dialer.Dial" {
 		head = append(head, u.Ctx(s)+", ")
 	}

@@ -59,7 +59,7 @@ func planJSON(u *unit.Unit, s *flow.Site, function func(*unit.Unit, *flow.Site, 
 	}
 	f, call := s.File, c.Node().(*ast.CallExpr)
 	method := s.Symbol == "Conn.ReadJSON" || s.Symbol == "Conn.WriteJSON"
-	if u.Wrapper != "" {
+	if hasDeadlines(u) {
 		return wrappedJSON(u, s, call, method)
 	}
 	if !method && len(call.Args) != 2 {
@@ -77,7 +77,9 @@ func planJSON(u *unit.Unit, s *flow.Site, function func(*unit.Unit, *flow.Site, 
 			u.Refuse(s.Pos, "the connection is not a variable or field", "assign it to a variable first")
 			return false
 		}
-		head = append(append(head, conn...), ", ")
+		head = append(append(head, conn...), bareConn(u)+", ")
+	} else if u.Wrapper != "" {
+		u.Insert(f, call.Args[0].End(), bareConn(u))
 	}
 	u.Replace(f, call.Pos(), call.Lparen+1, head...)
 	return true
@@ -118,14 +120,14 @@ func jsonValue(u *unit.Unit, s *flow.Site) bool {
 	} else if !useHelper(u, s, name) {
 		return false
 	}
-	if u.Wrapper != "" {
+	if hasDeadlines(u) {
 		u.Refuse(s.Pos, string(s.Symbol)+" is used as a value", "call it in a function literal")
 		return false
 	}
 	v := u.Fresh(s.File, s.Cursor, "v")
 	parts := append([]any{"func(" + v + " any) error { return " + name + "(" + u.Ctx(s) + ", "}, conn...)
 	sel := s.Cursor.Parent().Node()
-	u.Replace(s.File, sel.Pos(), sel.End(), append(parts, ", "+v+") }")...)
+	u.Replace(s.File, sel.Pos(), sel.End(), append(parts, bareConn(u)+", "+v+") }")...)
 	return true
 }
 

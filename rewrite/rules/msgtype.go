@@ -30,8 +30,14 @@ func planMessageType(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
 	if !ok {
 		k, _ := c.ParentEdge()
 		switch k {
-		case edge.ExprStmt_X:
+		case edge.ExprStmt_X, edge.GoStmt_Call, edge.DeferStmt_Call:
 			return true
+		case edge.CallExpr_Args:
+			if at, ok := hoistable(s.File, c); ok && s.Symbol == "Conn.ReadMessage" {
+				typ, p, err := u.Fresh(s.File, c, "typ"), u.Fresh(s.File, c, "p"), u.Fresh(s.File, c, "err")
+				hoist(u, s.File, c, at, typ+", "+p+", "+err, "int("+typ+"), "+p+", "+err, "")
+				return true
+			}
 		case edge.ReturnStmt_Results:
 			if s.Symbol == "Conn.ReadMessage" && len(c.Parent().Node().(*ast.ReturnStmt).Results) == 1 {
 				typ, p, err := u.Unused(s.File, c, "typ"), u.Unused(s.File, c, "p"), u.Unused(s.File, c, "err")

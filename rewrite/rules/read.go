@@ -32,10 +32,12 @@ gorilla returned an error.`,
 	},
 }
 
+const cutNote = "a message that a lost connection cuts off can be reported as complete; gorilla returned an error"
+
 // noteCut says what the target makes of a message that a lost connection cuts
 // off.
 func noteCut(u *unit.Unit, s *flow.Site) {
-	u.Note(s.File, s.Ident.Pos(), "read", "a message that a lost connection cuts off can be reported as complete; gorilla returned an error")
+	u.Note(s.File, s.Ident.Pos(), "read", cutNote)
 }
 
 var writeRule = &unit.Rule{

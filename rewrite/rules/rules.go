@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"regexp"
+	"slices"
 
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
@@ -17,6 +18,7 @@ func All() []*unit.Rule {
 		heartbeatRule,
 		closeframeRule,
 		deadlineRule,
+		interfaceRule,
 		upgradeRule,
 		dialRule,
 		limitRule,
@@ -46,7 +48,26 @@ type Helper struct {
 // Helpers returns the helpers in the order in which they are written.
 func Helpers() []Helper { return helpers }
 
-var helpers = []Helper{
+var helpers = slices.Concat(baseHelpers,
+	deadlineConnHelpers(deadlineConn, "*websocket.Conn"), deadlineConnHelpers(deadlineAddrConn, "*addrConn"), connHelpers,
+	messageConnHelpers("messageConn", "*websocket.Conn"), messageConnHelpers("deadlineMessageConn", "*deadlineConn"),
+	messageConnHelpers("addrMessageConn", "*addrConn"), messageConnHelpers("deadlineAddrMessageConn", "*deadlineAddrConn"))
+
+var connHelpers = []Helper{
+	{"callDeadline", []string{"context", "os", "sync", "time"}, callDeadlineHelper},
+	{"acceptedConn", []string{"TARGET"}, acceptedConnHelper},
+	{"dialledConn", []string{"net/http", "TARGET"}, dialledConnHelper},
+	{"acceptedAddrConn", nil, acceptedAddrConnHelper},
+	{"dialledAddrConn", []string{"net/http"}, dialledAddrConnHelper},
+	{"addrConn", []string{"net", "TARGET"}, addrConnHelper},
+	{"addrConn.NetConn", []string{"net"}, addrConnNetHelper},
+	{"addrConn.UnderlyingConn", []string{"net"}, addrConnUnderlyingHelper},
+	{"acceptAddrConn", []string{"net/http", "TARGET"}, acceptAddrConnHelper},
+	{"addrConnBy", []string{"bufio", "errors", "net", "net/http", "TARGET"}, addrConnByHelper},
+	{"dialAddrConn", []string{"context", "net", "net/http", "net/http/httptrace", "TARGET"}, dialAddrConnHelper},
+}
+
+var baseHelpers = []Helper{
 	{"readJSON", []string{"bytes", "context", "encoding/json", "io", "TARGET"}, readJSONHelper},
 	{"isCloseError", []string{"errors", "io", "TARGET"}, isCloseErrorHelper},
 	{"isUnexpectedCloseError", []string{"errors", "io", "TARGET"}, isUnexpectedCloseErrorHelper},
@@ -57,13 +78,6 @@ var helpers = []Helper{
 	{"acceptor", []string{"errors", "net/http", "TARGET"}, acceptorHelper},
 	{"errorAcceptor", []string{"bufio", "errors", "net", "net/http", "TARGET"}, errorAcceptorHelper},
 	{"isHandshakeError", []string{"strings"}, isHandshakeErrorHelper},
-	{"deadlineConn", []string{"context", "os", "sync", "time", "TARGET"}, deadlineConnHelper},
-	{"deadlineConn.Reader", []string{"context", "io", "TARGET"}, deadlineReaderHelper},
-	{"deadlineConn.Writer", []string{"context", "io", "TARGET"}, deadlineWriterHelper},
-	{"deadlineConn.readJSON", []string{"bytes", "context", "encoding/json", "io"}, deadlineReadJSONHelper},
-	{"deadlineConn.writeJSON", []string{"bytes", "context", "encoding/json", "TARGET"}, deadlineWriteJSONHelper},
-	{"acceptedConn", []string{"TARGET"}, acceptedConnHelper},
-	{"dialledConn", []string{"net/http", "TARGET"}, dialledConnHelper},
 	{"dialOptionsWith", []string{"net/http", "strings", "time", "TARGET"}, dialOptionsHelper},
 	{"dialClientOf", []string{"net/http", "TARGET"}, dialClientHelper},
 	{"dialTransportOf", []string{"net/http", "TARGET"}, dialTransportHelper},

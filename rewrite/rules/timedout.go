@@ -2,90 +2,266 @@ package rules
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
 )
 
-// looksForTimeout reports whether the program finds out whether the call at c
-// failed because its deadline was over. The error of a context that has ended
-// does not say so: the target may report the connection closed instead.
+// looksForTimeout reports whether the program may find out whether the call at
+// c failed because its deadline was over. The error of a context that has
+// ended does not say so: the target may report the connection closed instead.
 func looksForTimeout(u *unit.Unit, f *flow.File, c inspector.Cursor) bool {
-	if !testsTimeouts(u, f) {
-		return false
-	}
-	var err types.Object
-	if as, ok := assignment(c); ok {
-		err = objectOf(f, as.Lhs[len(as.Lhs)-1])
-		if err == nil {
-			return !isBlank(as.Lhs[len(as.Lhs)-1])
-		}
-	} else {
-		k, _ := c.ParentEdge()
-		return k != edge.ExprStmt_X
-	}
-	if v, ok := err.(*types.Var); !ok || v.Parent() == nil || v.Parent() == v.Pkg().Scope() {
-		return true
-	}
-	for use := range f.Root.Preorder((*ast.Ident)(nil)) {
-		if f.Pkg.TypesInfo.Uses[use.Node().(*ast.Ident)] == err && !ordinaryUse(f, use) {
-			return true
-		}
-	}
-	return false
+	t := &timeoutTests{u: u, seen: map[token.Pos]bool{}}
+	return t.any() && t.call(f, c, -1, 4)
 }
 
-// ordinaryUse reports whether the use of an error at c cannot tell a timeout:
-// it is compared with nil, assigned to, or printed.
-func ordinaryUse(f *flow.File, c inspector.Cursor) bool {
-	c = outermostParen(c)
-	switch k, _ := c.ParentEdge(); k {
-	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
-		return comparedWithNil(f, c)
-	case edge.AssignStmt_Lhs:
-		return true
-	case edge.SelectorExpr_X:
-		return c.Parent().Node().(*ast.SelectorExpr).Sel.Name == "Error"
-	case edge.CallExpr_Args:
-		fn := calledFunc(f, c.Parent().Node().(*ast.CallExpr))
-		if fn == nil || fn.Pkg() == nil {
-			return false
-		}
-		switch fn.Pkg().Path() {
-		case "log", "testing", "log/slog":
-			return true
-		case "fmt":
-			return fn.Name() != "Errorf"
-		case "github.com/gorilla/websocket":
-			return true
-		}
-	}
-	return false
+// timeoutTests follows errors to tests for a timeout.
+type timeoutTests struct {
+	u    *unit.Unit
+	seen map[token.Pos]bool
 }
 
-// testsTimeouts reports whether anything in those files of f's package that use
-// the library looks whether an error is a timeout.
-func testsTimeouts(u *unit.Unit, f *flow.File) bool {
-	for _, g := range u.Graph.Files {
-		if len(g.Sites) == 0 || g.Pkg.Types == nil || g.Pkg.Types.Path() != f.Pkg.Types.Path() {
-			continue
-		}
+// any reports whether anything in the tree looks whether an error is a timeout.
+func (t *timeoutTests) any() bool {
+	for _, g := range t.u.Graph.Files {
 		for c := range g.Root.Preorder((*ast.SelectorExpr)(nil)) {
 			switch o := g.Pkg.TypesInfo.Uses[c.Node().(*ast.SelectorExpr).Sel].(type) {
 			case *types.Func:
-				if o.Name() == "Timeout" && o.Signature().Recv() != nil || o.Pkg() != nil && o.Pkg().Path() == "os" && o.Name() == "IsTimeout" {
+				if o.Name() == "Timeout" && o.Signature().Recv() != nil || isStd(o, "os", "IsTimeout") {
 					return true
 				}
 			case *types.Var:
-				if o.Pkg() != nil && o.Pkg().Path() == "os" && o.Name() == "ErrDeadlineExceeded" {
+				if isStd(o, "os", "ErrDeadlineExceeded") {
 					return true
 				}
 			}
 		}
+	}
+	return false
+}
+
+func isStd(o types.Object, pkg, name string) bool {
+	return o != nil && o.Pkg() != nil && o.Pkg().Path() == pkg && o.Name() == name
+}
+
+// call reports whether result i of the call at c, or the last for -1, may
+// reach a test.
+func (t *timeoutTests) call(f *flow.File, c inspector.Cursor, i, depth int) bool {
+	if as, ok := assignment(c); ok {
+		if i < 0 || i >= len(as.Lhs) {
+			i = len(as.Lhs) - 1
+		}
+		if isBlank(as.Lhs[i]) {
+			return false
+		}
+		v, ok := objectOf(f, as.Lhs[i]).(*types.Var)
+		return !ok || t.variable(f, v, depth)
+	}
+	k, _ := outermostParen(c).ParentEdge()
+	_, several := f.Pkg.TypesInfo.TypeOf(c.Node().(ast.Expr)).(*types.Tuple)
+	switch {
+	case k == edge.ExprStmt_X, k == edge.GoStmt_Call, k == edge.DeferStmt_Call:
+		return false
+	case several && k == edge.ReturnStmt_Results:
+		return t.callers(f, c, c.Node().Pos(), i, depth)
+	case several:
+		return true
+	}
+	return t.use(f, c, depth)
+}
+
+// variable reports whether the error that the variable holds may reach a test.
+func (t *timeoutTests) variable(f *flow.File, v *types.Var, depth int) bool {
+	if v.IsField() || v.Parent() == nil || v.Parent() == v.Pkg().Scope() || depth == 0 {
+		return true
+	}
+	if t.seen[v.Pos()] {
+		return false
+	}
+	t.seen[v.Pos()] = true
+	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+		if f.Pkg.TypesInfo.Uses[c.Node().(*ast.Ident)] == types.Object(v) && t.use(f, c, depth) {
+			return true
+		}
+	}
+	return namedResult(f, v) && t.callers(f, f.Root, v.Pos(), -1, depth)
+}
+
+// use reports whether the error that the expression at c yields may be tested
+// there.
+func (t *timeoutTests) use(f *flow.File, c inspector.Cursor, depth int) bool {
+	c = outermostParen(c)
+	info := f.Pkg.TypesInfo
+	switch k, i := c.ParentEdge(); k {
+	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
+		b := c.Parent().Node().(*ast.BinaryExpr)
+		other := b.X
+		if k == edge.BinaryExpr_X {
+			other = b.Y
+		}
+		return isTimeoutValue(f, other)
+	case edge.AssignStmt_Lhs:
+		return false
+	case edge.AssignStmt_Rhs:
+		as := c.Parent().Node().(*ast.AssignStmt)
+		if len(as.Lhs) != len(as.Rhs) || isBlank(as.Lhs[i]) {
+			return !isBlank(as.Lhs[0])
+		}
+		v, ok := objectOf(f, as.Lhs[i]).(*types.Var)
+		return !ok || t.variable(f, v, depth-1)
+	case edge.SelectorExpr_X:
+		return c.Parent().Node().(*ast.SelectorExpr).Sel.Name != "Error"
+	case edge.TypeAssertExpr_X:
+		ta := c.Parent().Node().(*ast.TypeAssertExpr)
+		return ta.Type == nil || hasTimeout(info.TypeOf(ta.Type))
+	case edge.ReturnStmt_Results:
+		return t.callers(f, c, c.Node().Pos(), i, depth)
+	case edge.CallExpr_Args:
+		return t.argument(f, c.Parent(), i, depth)
+	}
+	return true
+}
+
+// argument reports whether argument i of the call at c may be tested by it.
+func (t *timeoutTests) argument(f *flow.File, c inspector.Cursor, i, depth int) bool {
+	call := c.Node().(*ast.CallExpr)
+	fn := calledFunc(f, call)
+	if fn == nil || fn.Pkg() == nil {
+		if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && id.Name == "panic" {
+			return false
+		}
+		return true
+	}
+	switch fn.Pkg().Path() {
+	case "log", "log/slog", "testing", wsapi.GorillaPath, wsapi.CompatPath:
+		return false
+	case "fmt":
+		if fn.Name() == "Errorf" {
+			return t.call(f, c, -1, depth-1)
+		}
+		return false
+	case "errors":
+		switch {
+		case i != 0 || len(call.Args) != 2:
+			return true
+		case fn.Name() == "Is":
+			return isTimeoutValue(f, call.Args[1])
+		case fn.Name() == "As":
+			p, ok := f.Pkg.TypesInfo.TypeOf(call.Args[1]).(*types.Pointer)
+			return !ok || hasTimeout(p.Elem())
+		}
+		return true
+	}
+	// A function of the tree: what it does with the parameter.
+	g, decl := declaration(t.u, fn)
+	sig := fn.Signature()
+	if decl == nil || decl.Body == nil || sig.Variadic() || i >= sig.Params().Len() || depth <= 1 {
+		return true
+	}
+	n := 0
+	for _, p := range decl.Type.Params.List {
+		for _, id := range p.Names {
+			if n == i {
+				v, ok := g.Pkg.TypesInfo.Defs[id].(*types.Var)
+				return ok && t.variable(g, v, depth-1)
+			}
+			n++
+		}
+		if len(p.Names) == 0 {
+			n++
+		}
+	}
+	return false
+}
+
+// callers reports whether result i, or the last for -1, of the function around
+// pos may be tested by what calls it.
+func (t *timeoutTests) callers(f *flow.File, c inspector.Cursor, pos token.Pos, i, depth int) bool {
+	if depth == 0 {
+		return true
+	}
+	if fn, ok := unit.Func(c); ok {
+		if _, lit := fn.Node().(*ast.FuncLit); lit {
+			return true
+		}
+	}
+	for _, d := range f.Syntax.Decls {
+		fd, ok := d.(*ast.FuncDecl)
+		if !ok || pos < fd.Pos() || fd.End() <= pos {
+			continue
+		}
+		fn, ok := f.Pkg.TypesInfo.Defs[fd.Name].(*types.Func)
+		return !ok || t.calls(fn, i, depth)
+	}
+	return true
+}
+
+// calls reports whether result i of the function may be tested where it is
+// called.
+func (t *timeoutTests) calls(fn *types.Func, i, depth int) bool {
+	if t.seen[fn.Pos()] {
+		return false
+	}
+	t.seen[fn.Pos()] = true
+	if fn.Exported() && offersAPI(t.u) {
+		return true
+	}
+	for _, g := range t.u.Graph.Files {
+		for c := range g.Root.Preorder((*ast.Ident)(nil)) {
+			id := c.Node().(*ast.Ident)
+			if id.Name != fn.Name() {
+				continue
+			}
+			o, ok := g.Pkg.TypesInfo.Uses[id].(*types.Func)
+			if !ok || !samePlace(t.u, o, fn) && !throughInterface(o) {
+				continue
+			}
+			if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
+				c = c.Parent()
+			}
+			if k, _ := c.ParentEdge(); k != edge.CallExpr_Fun || t.call(g, c.Parent(), i, depth-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// throughInterface reports whether the method is one of an interface.
+func throughInterface(fn *types.Func) bool {
+	recv := fn.Signature().Recv()
+	return recv != nil && types.IsInterface(recv.Type())
+}
+
+// isTimeoutValue reports whether e is an error that says that a deadline was
+// over.
+func isTimeoutValue(f *flow.File, e ast.Expr) bool {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	return ok && isStd(f.Pkg.TypesInfo.Uses[sel.Sel], "os", "ErrDeadlineExceeded")
+}
+
+// hasTimeout reports whether errors of the type say whether they are a
+// timeout.
+func hasTimeout(t types.Type) bool {
+	obj, _, _ := types.LookupFieldOrMethod(t, true, nil, "Timeout")
+	_, ok := obj.(*types.Func)
+	return ok
+}
+
+// namedResult reports whether v is a named result of its function.
+func namedResult(f *flow.File, v *types.Var) bool {
+	for c := range f.Root.Preorder((*ast.FuncType)(nil)) {
+		ft := c.Node().(*ast.FuncType)
+		if ft.Results == nil || v.Pos() < ft.Results.Pos() || ft.Results.End() <= v.Pos() {
+			continue
+		}
+		return true
 	}
 	return false
 }

@@ -302,13 +302,13 @@ func planUpgrade(u *unit.Unit, s *flow.Site) {
 	if star, ok := ast.Unparen(x).(*ast.StarExpr); ok {
 		x, amp = star.X, ""
 	}
-	open, shut, ok := wrapMade(u, s, "acceptedConn")
+	open, shut, ok := acceptHead(u, s)
 	if !ok {
 		return
 	}
-	args := []any{open + u.Lib(f) + ".Accept(", call.Args[0], ", ", call.Args[1], ", " + amp, x, ")" + shut}
+	args := []any{open, call.Args[0], ", ", call.Args[1], ", " + amp, x, ")" + shut}
 	if un, ok := ast.Unparen(x).(*ast.UnaryExpr); ok && un.Op == token.AND {
-		args = []any{open + u.Lib(f) + ".Accept(", call.Args[0], ", ", call.Args[1], ", ", un, ")" + shut}
+		args = []any{open, call.Args[0], ", ", call.Args[1], ", ", un, ")" + shut}
 	}
 	u.Replace(f, call.Pos(), call.End(), args...)
 	if !planResponseHeader(u, s, c, call) {

@@ -148,7 +148,7 @@ func (a *analysis) constraints(p *packages.Package, n *ast.CallExpr, k key) {
 			t := inst.TypeArgs.At(i)
 			a.promoted(p, iface, t, n.Pos())
 			if iface.NumMethods() > 0 && a.mentions(t) && !isInterface(t) {
-				a.intoInterface(p, iface, t, k, n.Pos())
+				a.intoInterface(p, iface, t, k, nil, n.Pos())
 			}
 		}
 	}

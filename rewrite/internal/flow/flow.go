@@ -103,6 +103,13 @@ type Boundary struct {
 	Pos  token.Position
 	Text string
 	Help string
+	// Of an Interface boundary: the expression that is converted, if it is one,
+	// the interface, and its methods that the library's type has. Outer is the
+	// type that has them from the library's type because it embeds it.
+	Src     ast.Expr
+	To      types.Type
+	Methods []string
+	Outer   *types.Named
 }
 
 // A Cluster is a set of sites that change together.
@@ -296,17 +303,17 @@ func (a *analysis) build() {
 			first := c.firstIn(f)
 			switch {
 			case f.Broken != "":
-				c.Boundaries = append(c.Boundaries, Boundary{Broken, first.Pos, "its package does not compile: " + f.Broken, "make the package compile and run again"})
+				c.Boundaries = append(c.Boundaries, Boundary{Kind: Broken, Pos: first.Pos, Text: "its package does not compile: " + f.Broken, Help: "make the package compile and run again"})
 			case f.Generated:
-				c.Boundaries = append(c.Boundaries, Boundary{Generated, first.Pos, "the file is generated and is not edited", "change its generator"})
+				c.Boundaries = append(c.Boundaries, Boundary{Kind: Generated, Pos: first.Pos, Text: "the file is generated and is not edited", Help: "change its generator"})
 			}
 			if f.Cgo {
-				c.Boundaries = append(c.Boundaries, Boundary{Cgo, first.Pos, "the file uses cgo and is not edited", "move what uses the connection into a file without cgo"})
+				c.Boundaries = append(c.Boundaries, Boundary{Kind: Cgo, Pos: first.Pos, Text: "the file uses cgo and is not edited", Help: "move what uses the connection into a file without cgo"})
 			}
 		}
 		sort.SliceStable(c.Boundaries, func(i, j int) bool { return lessPos(c.Boundaries[i].Pos, c.Boundaries[j].Pos) })
 		c.Boundaries = slices.CompactFunc(c.Boundaries, func(x, y Boundary) bool {
-			return x.Kind == y.Kind && x.Text == y.Text && x.Pos.Filename == y.Pos.Filename && x.Pos.Line == y.Pos.Line
+			return x.Kind == y.Kind && x.Src == y.Src && x.Text == y.Text && x.Pos.Filename == y.Pos.Filename && x.Pos.Line == y.Pos.Line
 		})
 	}
 }
@@ -343,10 +350,16 @@ func (a *analysis) position(pos token.Pos) token.Position {
 }
 
 func (a *analysis) boundary(k key, kind string, pos token.Pos, text, help string) {
-	for _, b := range a.bound[k] {
-		if b.Kind == kind && b.Text == text {
+	a.bind(k, pos, Boundary{Kind: kind, Text: text, Help: help})
+}
+
+// bind records the boundary b, at pos, at the key k.
+func (a *analysis) bind(k key, pos token.Pos, b Boundary) {
+	b.Pos = a.position(pos)
+	for _, o := range a.bound[k] {
+		if o.Kind == b.Kind && o.Text == b.Text && o.Src == b.Src && (b.Src == nil || o.Pos == b.Pos) {
 			return
 		}
 	}
-	a.bound[k] = append(a.bound[k], Boundary{kind, a.position(pos), text, help})
+	a.bound[k] = append(a.bound[k], b)
 }

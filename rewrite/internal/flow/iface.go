@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"go/ast"
 	"go/token"
 	"go/types"
 	"strings"
@@ -12,7 +13,9 @@ func isInterface(t types.Type) bool { return t != nil && types.IsInterface(t) }
 
 // intoInterface records that a value of type t, tied to the library, is
 // converted to the interface type dst.
-func (a *analysis) intoInterface(p *packages.Package, dst, t types.Type, sk key, pos token.Pos) {
+// src is the value's expression, or nil where a statement converts several at
+// once.
+func (a *analysis) intoInterface(p *packages.Package, dst, t types.Type, sk key, src ast.Expr, pos token.Pos) {
 	iface, ok := dst.Underlying().(*types.Interface)
 	if !ok {
 		return
@@ -32,7 +35,15 @@ func (a *analysis) intoInterface(p *packages.Package, dst, t types.Type, sk key,
 		}
 		named, ok := types.Unalias(n).(*types.Named)
 		if ok && a.isLib(named.Obj()) && !errorLike(named) {
-			a.boundary(sk, Interface, pos, named.Obj().Name()+" is used as "+types.TypeString(dst, types.RelativeTo(p.Types))+", which the target's type does not satisfy", "give the interface the target's methods, or wrap the connection where it is converted")
+			b := Boundary{
+				Kind: Interface, Src: src, To: dst,
+				Text: named.Obj().Name() + " is used as " + types.TypeString(dst, types.RelativeTo(p.Types)) + ", which the target's type does not satisfy",
+				Help: "give the interface the target's methods, or wrap the connection where it is converted",
+			}
+			for i := range iface.NumMethods() {
+				b.Methods = append(b.Methods, iface.Method(i).Name())
+			}
+			a.bind(sk, pos, b)
 		}
 		return
 	}
@@ -100,8 +111,11 @@ func (a *analysis) promoted(p *packages.Package, dst, t types.Type, pos token.Po
 		}
 	}
 	if field != nil {
-		a.boundary(a.obj(field), Interface, pos,
-			n.Obj().Name()+" is used as "+types.TypeString(dst, types.RelativeTo(p.Types))+" and has "+strings.Join(names, ", ")+" from what it embeds", "declare these methods")
+		a.bind(a.obj(field), pos, Boundary{
+			Kind: Interface, To: dst, Methods: names, Outer: n,
+			Text: n.Obj().Name() + " is used as " + types.TypeString(dst, types.RelativeTo(p.Types)) + " and has " + strings.Join(names, ", ") + " from what it embeds",
+			Help: "declare these methods",
+		})
 	}
 }
 

@@ -281,7 +281,7 @@ func (a *analysis) assignStmt(p *packages.Package, lhs, rhs []ast.Expr) {
 		}
 		k := a.result(call, sig, i)
 		if isInterface(t) {
-			a.intoInterface(p, t, sig.Results().At(i).Type(), k, call.Pos())
+			a.intoInterface(p, t, sig.Results().At(i).Type(), k, nil, call.Pos())
 		}
 		a.uf.union(a.exprIf(p, lhs[i]), k)
 	}
@@ -321,7 +321,7 @@ func (a *analysis) assign(p *packages.Package, dst types.Type, k key, src ast.Ex
 		a.tieSignature(sk, fn.Origin().Type()) // a function used as a value
 	}
 	if isInterface(dst) && !isInterface(t) {
-		a.intoInterface(p, dst, t, sk, src.Pos())
+		a.intoInterface(p, dst, t, sk, src, src.Pos())
 		a.uf.union(k, sk)
 		return
 	}

@@ -47,7 +47,8 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 		_, o := scope.LookupParent(v.Name(), pos)
 		return o == v && v.Name() != "_"
 	}
-	escaped := false // c runs after the function under scrutiny may have returned
+	// Whether c runs after the function under scrutiny may have returned.
+	escaped := startsGoroutine(c)
 	for fn, ok := Func(c); ok; fn, ok = Func(fn) {
 		body, ft := Body(fn.Node())
 		// Local contexts of this function, the innermost and latest first.
@@ -212,6 +213,19 @@ func runsInPlace(lit inspector.Cursor) bool {
 	}
 	k, _ = lit.Parent().ParentEdge()
 	return k != edge.GoStmt_Call
+}
+
+// startsGoroutine reports whether c, or the call of the method that c names, is
+// the call of a go statement.
+func startsGoroutine(c inspector.Cursor) bool {
+	for {
+		switch k, _ := c.ParentEdge(); k {
+		case edge.SelectorExpr_Sel, edge.CallExpr_Fun:
+			c = c.Parent()
+		default:
+			return k == edge.GoStmt_Call
+		}
+	}
 }
 
 func inCleanup(c inspector.Cursor) bool {

@@ -1,0 +1,130 @@
+package rules
+
+import "strings"
+
+// messageConnHelpers returns the helpers that make a type whose methods need
+// no context, for interfaces that ask for such methods.
+func messageConnHelpers(typ, embedded string) []Helper {
+	r := strings.NewReplacer("TYPE", typ, "EMBEDDEDNAME", strings.TrimPrefix(embedded[1:], "websocket."), "EMBEDDED", embedded)
+	h := func(method, source string, imports ...string) Helper {
+		name := typ
+		if method != "" {
+			name += "." + method
+		}
+		return Helper{name, imports, r.Replace(source)}
+	}
+	typeImports := []string{"TARGET"}
+	if embedded != "*websocket.Conn" {
+		typeImports = nil
+	}
+	return []Helper{
+		h("", messageConnHelper, typeImports...),
+		h("ReadMessage", messageReadHelper, "context"),
+		h("WriteMessage", messageWriteHelper, "context", "errors", "TARGET"),
+		h("ReadJSON", messageReadJSONHelper, "bytes", "context", "encoding/json", "io"),
+		h("WriteJSON", messageWriteJSONHelper, "bytes", "context", "encoding/json", "TARGET"),
+		h("NextReader", messageReaderHelper, "bytes", "context", "io"),
+		h("NextWriter", messageWriterHelper, "bytes", "context", "errors", "io", "TARGET"),
+		h("SetReadLimit", messageLimitHelper),
+		h("Close", messageCloseHelper),
+	}
+}
+
+const messageConnHelper = `
+// A TYPE is a connection with methods that take no context.
+type TYPE struct{ EMBEDDED }
+`
+
+const messageReadHelper = `
+// ReadMessage reads a message.
+func (c TYPE) ReadMessage() (int, []byte, error) {
+	typ, p, err := c.Read(context.Background())
+	return int(typ), p, err
+}
+`
+
+const messageWriteHelper = `
+// WriteMessage writes a text or binary message.
+func (c TYPE) WriteMessage(typ int, p []byte) error {
+	if t := websocket.MessageType(typ); t == websocket.MessageText || t == websocket.MessageBinary {
+		return c.Write(context.Background(), t, p)
+	}
+	return errors.New("not a type of messages")
+}
+`
+
+const messageReadJSONHelper = `
+// ReadJSON reads a message and decodes the first JSON value in it into v. A
+// message that does not decode leaves the connection open.
+func (c TYPE) ReadJSON(v any) error {
+	_, p, err := c.Read(context.Background())
+	if err != nil {
+		return err
+	}
+	err = json.NewDecoder(bytes.NewReader(p)).Decode(v)
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF // one value is expected
+	}
+	return err
+}
+`
+
+const messageWriteJSONHelper = `
+// WriteJSON writes v as JSON.
+func (c TYPE) WriteJSON(v any) error {
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(v); err != nil {
+		return err
+	}
+	return c.Write(context.Background(), websocket.MessageText, b.Bytes())
+}
+`
+
+const messageReaderHelper = `
+// NextReader reads a message and returns a reader of it.
+func (c TYPE) NextReader() (int, io.Reader, error) {
+	typ, p, err := c.Read(context.Background())
+	if err != nil {
+		return 0, nil, err
+	}
+	return int(typ), bytes.NewReader(p), nil
+}
+`
+
+const messageWriterHelper = `
+// NextWriter returns a writer that collects a message and writes it when it is
+// closed.
+func (c TYPE) NextWriter(typ int) (io.WriteCloser, error) {
+	if t := websocket.MessageType(typ); t == websocket.MessageText || t == websocket.MessageBinary {
+		return &TYPEWriter{conn: c, typ: t}, nil
+	}
+	return nil, errors.New("not a type of messages")
+}
+
+// A TYPEWriter collects a message.
+type TYPEWriter struct {
+	bytes.Buffer
+	conn TYPE
+	typ  websocket.MessageType
+}
+
+// Close writes the message.
+func (w *TYPEWriter) Close() error {
+	return w.conn.Write(context.Background(), w.typ, w.Bytes())
+}
+`
+
+const messageLimitHelper = `
+// SetReadLimit sets the limit of a message's size. There is none for 0.
+func (c TYPE) SetReadLimit(limit int64) {
+	if limit <= 0 {
+		limit = -1
+	}
+	c.EMBEDDEDNAME.SetReadLimit(limit)
+}
+`
+
+const messageCloseHelper = `
+// Close closes the connection without a close frame.
+func (c TYPE) Close() error { return c.CloseNow() }
+`

@@ -1,0 +1,291 @@
+package rules
+
+import (
+	"go/ast"
+	"go/types"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/ast/edge"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+// Where deadlines cannot become contexts of the calls that they hold for, or
+// the network connection is asked for, the type Conn is replaced by a type of
+// the package that embeds it and has what it lacks. Its methods have the names
+// that the code calls, so that nothing but the type and the places where a
+// connection is made has to change.
+
+// Types that take the place of Conn.
+const (
+	deadlineConn     = "deadlineConn"     // with deadlines
+	addrConn         = "addrConn"         // with the network connection
+	deadlineAddrConn = "deadlineAddrConn" // with both
+)
+
+var (
+	deadlineSetters = []wsapi.Symbol{"Conn.SetReadDeadline", "Conn.SetWriteDeadline"}
+	netConnGetters  = []wsapi.Symbol{"Conn.RemoteAddr", "Conn.LocalAddr", "Conn.NetConn", "Conn.UnderlyingConn"}
+)
+
+// planWrapper decides whether a type takes the place of Conn, which is the
+// second choice: the deadlines that contexts stand for, and the addresses that
+// a request tells, are converted.
+func planWrapper(u *unit.Unit) {
+	deadlines, addrs := interfaceNeeds(u)
+	deadlines = deadlines || !u.Try(func() { planDeadlineContexts(u) })
+	addrs = addrs || !u.Try(func() { planAddrs(u) })
+	name := ""
+	switch {
+	case deadlines && addrs:
+		name = deadlineAddrConn
+	case deadlines:
+		name = deadlineConn
+	case addrs:
+		name = addrConn
+	default:
+		return
+	}
+	if u.Try(func() { wrapConns(u, name, deadlines, addrs) }) {
+		return
+	}
+	if deadlines {
+		planDeadlineContexts(u)
+	}
+}
+
+// hasDeadlines reports whether the type that takes Conn's place has deadlines.
+func hasDeadlines(u *unit.Unit) bool {
+	return u.Wrapper == deadlineConn || u.Wrapper == deadlineAddrConn
+}
+
+// hasNetConn reports whether the type that takes Conn's place knows the
+// network connection.
+func hasNetConn(u *unit.Unit) bool { return u.Wrapper == addrConn || u.Wrapper == deadlineAddrConn }
+
+const wrapHelp = "keep what the connection lacks in a type of your own that embeds it"
+
+// wrapConns replaces Conn by the type name throughout the cluster.
+func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
+	u.Wrapper = name
+	refuse := func(s *flow.Site, text string) { u.Refuse(s.Pos, text, wrapHelp) }
+	var first *flow.Site
+	for _, s := range u.All("Conn", "Upgrader.Upgrade", "Dialer.Dial", "Dialer.DialContext", "Conn.Unwrap", "Wrap") {
+		f := s.File
+		if first == nil {
+			first = s
+		}
+		switch {
+		case s.Symbol == "Conn.Unwrap" || s.Symbol == "Wrap":
+			refuse(s, "the connection needs a type that embeds it, and code that is already native shares it")
+			return
+		case filepath.Dir(f.Path) != filepath.Dir(first.File.Path) || f.Syntax.Name.Name != first.File.Syntax.Name.Name:
+			refuse(s, "the connection needs a type that embeds it, and crosses packages")
+			return
+		case !needHelpers(u, s, wrapperHelpers(name)...):
+			return
+		}
+	}
+	if first == nil {
+		refuse(u.Cluster.Sites[0], "the connection needs a type that embeds it, and is made elsewhere")
+		return
+	}
+	for _, s := range u.All("Conn") {
+		if !wrapEmbedded(u, s) {
+			refuse(s, "the connection needs a type that embeds it, and is itself embedded where other packages see it")
+			return
+		}
+	}
+	if deadlines {
+		for _, s := range u.Sites(deadlineSetters...) {
+			u.Claim(s)
+			text := "a read that runs into its deadline closes the connection; in gorilla writes still went on"
+			if s.Symbol == "Conn.SetWriteDeadline" {
+				text = "a write that runs into its deadline closes the connection; in gorilla reads still went on"
+			}
+			u.Note(s.File, s.Ident.Pos(), "deadline", text)
+		}
+	}
+	if addrs {
+		for _, s := range u.Sites(netConnGetters...) {
+			u.Claim(s)
+			if s.Symbol == "Conn.NetConn" || s.Symbol == "Conn.UnderlyingConn" {
+				u.Helper(s.File, addrConn+"."+s.Ident.Name)
+			}
+		}
+	}
+}
+
+// wrapperHelpers returns the helpers that declare the type.
+func wrapperHelpers(name string) []string {
+	switch name {
+	case deadlineConn:
+		return []string{deadlineConn, "callDeadline"}
+	case addrConn:
+		return []string{addrConn}
+	}
+	return []string{deadlineAddrConn, "callDeadline", addrConn}
+}
+
+// needHelpers is useHelper for several.
+func needHelpers(u *unit.Unit, s *flow.Site, names ...string) bool {
+	for _, n := range names {
+		if !useHelper(u, s, n) {
+			return false
+		}
+	}
+	return true
+}
+
+// wrapEmbedded renames the uses of a field that the type of the site names by
+// being embedded. It reports false where other packages use the field.
+func wrapEmbedded(u *unit.Unit, s *flow.Site) bool {
+	if !embeds(s) {
+		return true
+	}
+	field := embeddedField(s)
+	if field == nil {
+		return false
+	}
+	for _, g := range u.Graph.Files {
+		for c := range g.Root.Preorder((*ast.Ident)(nil)) {
+			id := c.Node().(*ast.Ident)
+			if o, ok := g.Pkg.TypesInfo.Uses[id].(*types.Var); !ok || !samePlace(u, o, field) {
+				continue
+			}
+			if g.Pkg.Types.Path() != s.File.Pkg.Types.Path() {
+				return false
+			}
+			u.Replace(g, id.Pos(), id.End(), u.Wrapper)
+		}
+	}
+	return true
+}
+
+// embeddedField returns the field that the type of the site makes by being
+// embedded, or nil.
+func embeddedField(s *flow.Site) *types.Var {
+	c := qualifiedCursor(s)
+	for {
+		k, _ := c.ParentEdge()
+		if k == edge.TypeSpec_Type {
+			return nil
+		}
+		if k == edge.Field_Type {
+			break
+		}
+		c = c.Parent()
+	}
+	st, ok := s.File.Pkg.TypesInfo.TypeOf(c.Parent().Parent().Parent().Node().(*ast.StructType)).(*types.Struct)
+	if !ok {
+		return nil
+	}
+	for i := range st.NumFields() {
+		if v := st.Field(i); v.Embedded() && v.Pos() == s.Ident.Pos() {
+			return v
+		}
+	}
+	return nil
+}
+
+// acceptHead returns what the call of Upgrade becomes, up to its arguments, and
+// what follows its closing parenthesis. It reports false after refusing.
+func acceptHead(u *unit.Unit, s *flow.Site) (open, shut string, ok bool) {
+	switch u.Wrapper {
+	case deadlineConn:
+		return "acceptedConn(" + u.Lib(s.File) + ".Accept(", ")", needHelpers(u, s, "acceptedConn")
+	case addrConn:
+		return "acceptAddrConn(", "", needHelpers(u, s, "acceptAddrConn", "addrConnBy")
+	case deadlineAddrConn:
+		return "acceptedAddrConn(acceptAddrConn(", ")", needHelpers(u, s, "acceptAddrConn", "addrConnBy", "acceptedAddrConn")
+	}
+	return u.Lib(s.File) + ".Accept(", "", true
+}
+
+// dialHead is acceptHead for the call of Dial.
+func dialHead(u *unit.Unit, s *flow.Site) (open, shut string, ok bool) {
+	switch u.Wrapper {
+	case deadlineConn:
+		return "dialledConn(" + u.Lib(s.File) + ".Dial(", ")", needHelpers(u, s, "dialledConn")
+	case addrConn:
+		return "dialAddrConn(", "", needHelpers(u, s, "dialAddrConn")
+	case deadlineAddrConn:
+		return "dialledAddrConn(dialAddrConn(", ")", needHelpers(u, s, "dialAddrConn", "dialledAddrConn")
+	}
+	return u.Lib(s.File) + ".Dial(", "", true
+}
+
+// wrapUpgrade wraps the call of an acceptor's Upgrade. It reports false after
+// refusing.
+func wrapUpgrade(u *unit.Unit, s *flow.Site) bool {
+	if u.Wrapper == "" {
+		return true
+	}
+	f := s.File
+	c, ok := unit.CallCursor(s)
+	if !ok || len(c.Node().(*ast.CallExpr).Args) != 3 {
+		u.Refuse(s.Pos, "Upgrade is used as a value", "call it in a function literal")
+		return false
+	}
+	call := c.Node().(*ast.CallExpr)
+	if u.Wrapper == deadlineConn {
+		u.Replace(f, call.Pos(), call.End(), "acceptedConn(", call, ")")
+		return needHelpers(u, s, "acceptedConn")
+	}
+	if !pure(call.Args[0]) {
+		u.Refuse(s.Pos, "the ResponseWriter is computed in the call", "assign it to a variable first")
+		return false
+	}
+	w, by, shut := u.Fresh(f, c, "rw"), "addrConnBy(", " })"
+	if u.Wrapper == deadlineAddrConn {
+		by, shut = "acceptedAddrConn("+by, shut+")"
+		if !needHelpers(u, s, "acceptedAddrConn") {
+			return false
+		}
+	}
+	writer := f.Text(call.Args[0])
+	u.Replace(f, call.Args[0].Pos(), call.Args[0].End(), w)
+	u.Replace(f, call.Pos(), call.End(),
+		by+writer+", func("+w+" "+u.Import(f, "net/http", "http")+".ResponseWriter) (*"+u.Lib(f)+".Conn, error) { return ", call, shut)
+	return needHelpers(u, s, "addrConnBy")
+}
+
+// bareConn returns what has to follow a connection where a function of the
+// target wants its own type.
+func bareConn(u *unit.Unit) string {
+	if u.Wrapper == "" {
+		return ""
+	}
+	return ".Conn"
+}
+
+// interfaceNeeds reports whether an interface that a type with an embedded
+// connection is used as asks for deadlines or for addresses.
+func interfaceNeeds(u *unit.Unit) (deadlines, addrs bool) {
+	for _, b := range u.Cluster.Boundaries {
+		if b.Kind != flow.Interface {
+			continue
+		}
+		for _, m := range b.Methods {
+			deadlines = deadlines || slices.Contains(deadlineSetters, wsapi.Symbol("Conn."+m))
+			addrs = addrs || slices.Contains(netConnGetters, wsapi.Symbol("Conn."+m))
+		}
+	}
+	return deadlines, addrs
+}
+
+// provides reports whether the type that takes Conn's place has the method that
+// gorilla's Conn has.
+func provides(u *unit.Unit, method string) bool {
+	switch sym := wsapi.Symbol("Conn." + method); {
+	case slices.Contains(deadlineSetters, sym):
+		return hasDeadlines(u)
+	case slices.Contains(netConnGetters, sym):
+		return hasNetConn(u) && strings.HasSuffix(method, "Addr")
+	}
+	return method == "Subprotocol"
+}
