@@ -137,7 +137,11 @@ var _ = strings.Cut
 ` + body + `
 // The friend is the origin that is let in; without one it is the host itself.
 func probe(h http.Handler, friend string) {
-	srv := httptest.NewServer(h)
+	served := make(chan bool, 1) // a handler goes on behind its answer
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r)
+		served <- true
+	}))
 	defer srv.Close()
 	if friend == "" {
 		friend = srv.URL
@@ -159,6 +163,7 @@ func probe(h http.Handler, friend string) {
 			panic(err)
 		}
 		resp.Body.Close()
+		<-served
 		if resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusMethodNotAllowed {
 			resp.Header.Del("X-Server")
 		}
