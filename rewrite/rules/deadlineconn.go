@@ -18,7 +18,7 @@ func deadlineConnHelpers(typ, embedded string) []Helper {
 const deadlineConnHelper = `
 // A TYPE is a connection whose reads and writes fail with
 // os.ErrDeadlineExceeded when a deadline is over, which can be moved while they
-// wait. The connection is closed then.
+// wait. The connection is closed if that happens while they wait.
 type TYPE struct {
 	EMBEDDED
 	readDeadline, writeDeadline callDeadline
@@ -38,6 +38,9 @@ func (c *TYPE) SetWriteDeadline(t time.Time) error {
 
 // Read reads a message.
 func (c *TYPE) Read(ctx context.Context) (websocket.MessageType, []byte, error) {
+	if err := c.readDeadline.passed(); err != nil {
+		return 0, nil, err
+	}
 	ctx, end := c.readDeadline.begin(ctx)
 	typ, p, err := c.Conn.Read(ctx)
 	return typ, p, end(err)
@@ -45,6 +48,9 @@ func (c *TYPE) Read(ctx context.Context) (websocket.MessageType, []byte, error) 
 
 // Write writes a message.
 func (c *TYPE) Write(ctx context.Context, typ websocket.MessageType, p []byte) error {
+	if err := c.writeDeadline.passed(); err != nil {
+		return err
+	}
 	ctx, end := c.writeDeadline.begin(ctx)
 	return end(c.Conn.Write(ctx, typ, p))
 }
@@ -94,6 +100,17 @@ func (d *callDeadline) cancel() {
 	}
 }
 
+// passed returns an error if the deadline is over: the target may send a message
+// although its context has ended.
+func (d *callDeadline) passed() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.over {
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
 // begin returns a context for a call, and a function that ends it and returns
 // its error.
 func (d *callDeadline) begin(ctx context.Context) (context.Context, func(error) error) {
@@ -123,6 +140,9 @@ func (d *callDeadline) begin(ctx context.Context) (context.Context, func(error) 
 const deadlineReaderHelper = `
 // Reader returns a reader of the next message.
 func (c *TYPE) Reader(ctx context.Context) (websocket.MessageType, io.Reader, error) {
+	if err := c.readDeadline.passed(); err != nil {
+		return 0, nil, err
+	}
 	ctx, end := c.readDeadline.begin(ctx)
 	typ, r, err := c.Conn.Reader(ctx)
 	if err != nil {
@@ -154,6 +174,9 @@ func (r TYPEReader) Read(p []byte) (int, error) {
 const deadlineWriterHelper = `
 // Writer returns a writer of a message.
 func (c *TYPE) Writer(ctx context.Context, typ websocket.MessageType) (io.WriteCloser, error) {
+	if err := c.writeDeadline.passed(); err != nil {
+		return nil, err
+	}
 	ctx, end := c.writeDeadline.begin(ctx)
 	w, err := c.Conn.Writer(ctx, typ)
 	if err != nil {
