@@ -9,12 +9,12 @@ require (
 	github.com/wsmigrate/wsmigrate/compat/coder v0.0.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/tools v0.52.0
+	nhooyr.io/websocket v1.8.17
 )
 
 require (
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	nhooyr.io/websocket v1.8.17 // indirect
 )
 
 replace (
