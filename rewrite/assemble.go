@@ -38,9 +38,18 @@ func (pl *planner) destination(it *item, s *flow.Site) string {
 // assemble returns the new bytes of f, or nil if nothing changes.
 func (pl *planner) assemble(f *flow.File) ([]byte, error) {
 	buf := edit.NewBuffer(f.Src)
+	var moved [][2]int
+	for _, it := range pl.byFile[f] {
+		if it.outcome == Native || it.outcome == Helpers {
+			moved = append(moved, it.unit.Edits(f).Moved...)
+		}
+	}
 	for _, g := range f.Syntax.Comments {
 		for _, c := range g.List {
-			buf.Comment(f.Offset(c.Pos()), f.CommentEnd(c))
+			start, end := f.Offset(c.Pos()), f.CommentEnd(c)
+			if !slices.ContainsFunc(moved, func(m [2]int) bool { return m[0] <= start && end <= m[1] }) {
+				buf.Comment(start, end)
+			}
 		}
 	}
 	var add []imports.Spec

@@ -79,7 +79,7 @@ func TestBehaviour(t *testing.T) {
 		{"dial", dialProbe, serveDials},
 		{"origin", originProbe, http.NotFound},
 	}
-	for _, more := range [][]probe{dialerProbes, upgraderProbes, deadlineProbes, wrapperProbes} {
+	for _, more := range [][]probe{dialerProbes, upgraderProbes, deadlineProbes, wrapperProbes, frameProbes} {
 		probes = append(probes, more...)
 	}
 	root := t.TempDir()

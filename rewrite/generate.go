@@ -7,8 +7,10 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sort"
 	"strconv"
@@ -32,6 +34,7 @@ const (
 func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
 	type want struct {
 		pkg   string
+		scope *types.Scope
 		names map[string]bool
 	}
 	files := map[string]*want{}
@@ -53,7 +56,7 @@ func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
 			path := filepath.Join(filepath.Dir(e.File.Path), name)
 			w := files[path]
 			if w == nil {
-				w = &want{pkg: e.File.Syntax.Name.Name, names: map[string]bool{}}
+				w = &want{pkg: e.File.Syntax.Name.Name, scope: e.File.Pkg.Types.Scope(), names: map[string]bool{}}
 				files[path] = w
 			}
 			for _, h := range e.Helpers {
@@ -88,7 +91,7 @@ func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
 		if len(w.names) == 0 {
 			continue
 		}
-		src, err := pl.helperSource(path, w.pkg, w.names)
+		src, err := pl.helperSource(path, w.pkg, w.scope, w.names)
 		if err != nil {
 			return nil, err
 		}
@@ -107,8 +110,8 @@ func (pl *planner) generated(changed map[string][]byte) ([]FileChange, error) {
 	return out, nil
 }
 
-// declared returns the functions, methods and types of an existing helpers
-// file.
+// declared returns the functions, methods, constants and types of an existing
+// helpers file.
 func declared(path string) []string {
 	f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if err != nil {
@@ -116,12 +119,19 @@ func declared(path string) []string {
 	}
 	var out []string
 	for _, d := range f.Decls {
-		if fd, ok := d.(*ast.FuncDecl); ok {
-			out = append(out, receiverName(fd)+fd.Name.Name)
-		}
-		if gd, ok := d.(*ast.GenDecl); ok && gd.Tok == token.TYPE {
-			for _, sp := range gd.Specs {
-				out = append(out, sp.(*ast.TypeSpec).Name.Name)
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			out = append(out, receiverName(d)+d.Name.Name)
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				switch spec := spec.(type) {
+				case *ast.ValueSpec:
+					for _, id := range spec.Names {
+						out = append(out, id.Name)
+					}
+				case *ast.TypeSpec:
+					out = append(out, spec.Name.Name)
+				}
 			}
 		}
 	}
@@ -155,7 +165,7 @@ func (pl *planner) helperText(h rules.Helper, path string) string {
 	return src
 }
 
-func (pl *planner) helperSource(path, pkg string, names map[string]bool) ([]byte, error) {
+func (pl *planner) helperSource(path, pkg string, scope *types.Scope, names map[string]bool) ([]byte, error) {
 	imps := map[string]bool{}
 	var bodies []string
 	for _, h := range rules.Helpers() {
@@ -179,14 +189,32 @@ func (pl *planner) helperSource(path, pkg string, names map[string]bool) ([]byte
 		return paths[i] < paths[j]
 	})
 	var b strings.Builder
-	fmt.Fprintf(&b, "package %s\n\nimport (\n", pkg)
+	fmt.Fprintf(&b, "package %s\n\n", pkg)
+	if len(paths) > 0 {
+		b.WriteString("import (\n")
+	}
 	for i, p := range paths {
 		if i > 0 && strings.Contains(p, ".") && !strings.Contains(paths[i-1], ".") {
 			b.WriteString("\n")
 		}
-		b.WriteString("\t" + strconv.Quote(p) + "\n")
+		b.WriteString("\t")
+		// A declaration of the package may have the name of the import.
+		if name := filepath.Base(p); scope.Lookup(name) != nil {
+			alias := "std" + name
+			if p == pl.opts.Target.Path {
+				alias = pl.opts.Target.Name
+			}
+			b.WriteString(alias + " ")
+			for i, body := range bodies {
+				bodies[i] = regexp.MustCompile(`\b`+name+`\.`).ReplaceAllString(body, alias+".")
+			}
+		}
+		b.WriteString(strconv.Quote(p) + "\n")
 	}
-	b.WriteString(")\n\n" + strings.Join(bodies, "\n\n") + "\n")
+	if len(paths) > 0 {
+		b.WriteString(")\n\n")
+	}
+	b.WriteString(strings.Join(bodies, "\n\n") + "\n")
 	return format.Source([]byte(b.String()))
 }
 

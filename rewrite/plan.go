@@ -133,6 +133,16 @@ func (pl *planner) decide() error {
 		}
 		it.unit = unit.New(settings, pl.graph, it.c)
 		it.unit.Run(rules.All())
+		if w := it.unit.Wrapper; w != "" {
+			it.unit = unit.New(settings, pl.graph, it.c)
+			it.unit.Wrapped = w
+			it.unit.Run(rules.All())
+		}
+		for _, e := range it.unit.Files() {
+			if !slices.Contains(pl.byFile[e.File], it) {
+				pl.byFile[e.File] = append(pl.byFile[e.File], it) // a file without sites of its own
+			}
+		}
 		for _, r := range it.unit.Reasons {
 			it.reasons = append(it.reasons, Reason(r))
 			it.outcome = Shim

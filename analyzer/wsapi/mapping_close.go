@@ -71,10 +71,11 @@ var closeMappings = []Mapping{
 	},
 	{
 		From: "ErrReadLimit", Kind: Var, Coder: []Symbol{"ErrMessageTooBig"},
-		Fidelity: NoEquivalent, Verdict: OnShim, CoderVerdict: Auto, Rule: "closeerror",
+		Fidelity: NoEquivalent, Verdict: WithHelper, CoderVerdict: Auto, Rule: "closeerror",
 		Note:       "Both close with 1009; nhooyr reports it by text alone, \"read limited at N bytes\", coder by ErrMessageTooBig.",
-		ByHand:     "With coder write errors.Is(err, websocket.ErrMessageTooBig). With nhooyr treat the error as any other read error.",
+		ByHand:     "With coder write errors.Is(err, websocket.ErrMessageTooBig). With nhooyr look at the text, or treat the error as any other read error.",
 		Before:     "if err == websocket.ErrReadLimit {\n\tlog.Print(\"message too big\")\n}",
+		After:      "if err != nil && strings.Contains(err.Error(), \"read limited at \") {\n\tlog.Print(\"message too big\")\n}",
 		AfterCoder: "if errors.Is(err, websocket.ErrMessageTooBig) {\n\tlog.Print(\"message too big\")\n}",
 	},
 

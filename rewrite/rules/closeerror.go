@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -18,7 +19,8 @@ var closeErrorRule = &unit.Rule{
 	Doc: `IsCloseError and IsUnexpectedCloseError become comparisons of CloseStatus where the codes allow it. The target's
 CloseError is a value that read errors wrap, so assertions become errors.As. It has none for a connection that ended
 without a close frame, which is code 1006 in gorilla and wraps io.EOF in the target; where the difference may
-matter a helper maps one to the other. ErrCloseSent becomes net.ErrClosed, ErrBadHandshake a test of the response.`,
+matter a helper maps one to the other. ErrCloseSent becomes net.ErrClosed, ErrBadHandshake a test of the response,
+ErrReadLimit a test of the error's text where the target has no value for it.`,
 	Plan: func(u *unit.Unit) {
 		for _, s := range u.Sites("IsCloseError", "IsUnexpectedCloseError") {
 			planCloseTest(u, s)
@@ -33,11 +35,11 @@ matter a helper maps one to the other. ErrCloseSent becomes net.ErrClosed, ErrBa
 			planErrValue(u, s, func(f *flow.File) string { return u.Import(f, "net", "net") + ".ErrClosed" })
 		}
 		for _, s := range u.Sites("ErrReadLimit") {
-			if u.Target.Name != wsapi.TargetCoder.Name {
-				u.RefuseSite(s, "nhooyr reports a message over the read limit by text alone", "treat it as any other read error, or use -to coder, which has ErrMessageTooBig")
+			if u.Target.Name == wsapi.TargetCoder.Name {
+				planErrValue(u, s, func(f *flow.File) string { return u.Lib(f) + ".ErrMessageTooBig" })
 				continue
 			}
-			planErrValue(u, s, func(f *flow.File) string { return u.Lib(f) + ".ErrMessageTooBig" })
+			planReadLimit(u, s)
 		}
 		for _, s := range u.Sites("ErrBadHandshake") {
 			planBadHandshake(u, s)
@@ -75,6 +77,9 @@ func planCloseErrorType(u *unit.Unit, s *flow.Site) {
 			return
 		case edge.ValueSpec_Type:
 			planCloseErrorVar(u, s, c, star)
+			return
+		case edge.IndexExpr_Index:
+			planAsType(u, s, c, star)
 			return
 		}
 	}
@@ -151,15 +156,33 @@ func closeUseOK(f *flow.File, c inspector.Cursor, as bool) bool {
 			return false
 		}
 		kk, i := c.Parent().ParentEdge()
-		return kk == edge.CallExpr_Args && i == 1 && isErrorsAs(f, c.Parent().Parent().Node().(*ast.CallExpr))
+		return kk == edge.CallExpr_Args && i == asTarget(f, c.Parent().Parent().Node().(*ast.CallExpr))
 	}
 	return false
 }
 
-func isErrorsAs(f *flow.File, call *ast.CallExpr) bool {
+// asTarget returns which argument of a call is the target that errors.As
+// fills, for it and the functions of testify that do the same; else -1. The
+// error stands before it.
+func asTarget(f *flow.File, call *ast.CallExpr) int {
 	fn := calledFunc(f, call)
-	return fn != nil && fn.Pkg() != nil && fn.Name() == "As" &&
-		(fn.Pkg().Path() == "errors" || fn.Pkg().Path() == "golang.org/x/xerrors" || fn.Pkg().Path() == "github.com/pkg/errors")
+	if fn == nil || fn.Pkg() == nil {
+		return -1
+	}
+	target := -1
+	switch path := fn.Pkg().Path(); {
+	case fn.Name() == "As" && (path == "errors" || path == "golang.org/x/xerrors" || path == "github.com/pkg/errors"):
+		target = 1
+	case strings.HasPrefix(path, "github.com/stretchr/testify") && (fn.Name() == "ErrorAs" || fn.Name() == "ErrorAsf"):
+		target = 2
+		if fn.Signature().Recv() != nil {
+			target = 1
+		}
+	}
+	if target >= len(call.Args) {
+		return -1
+	}
+	return target
 }
 
 // planTypeSwitch converts `case *websocket.CloseError:`.
@@ -213,9 +236,16 @@ func planCloseErrorVar(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast
 		return
 	}
 	valueType(u, s, star)
+	planFilled(u, s, v)
+}
+
+// planFilled converts the calls of errors.As that fill v.
+func planFilled(u *unit.Unit, s *flow.Site, v *types.Var) {
+	f := s.File
 	for c := range f.Root.Preorder((*ast.CallExpr)(nil)) {
 		call := c.Node().(*ast.CallExpr)
-		if !isErrorsAs(f, call) || len(call.Args) != 2 || rootObject(f, call.Args[1]) != types.Object(v) {
+		i := asTarget(f, call)
+		if i < 0 || rootObject(f, call.Args[i]) != types.Object(v) {
 			continue
 		}
 		if is, ok := c.Parent().Node().(*ast.IfStmt); ok && is.Init == nil && codesDecide(u, f, is, nil, v) {
@@ -229,8 +259,39 @@ func planCloseErrorVar(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast
 		if !useHelper(u, s, "closeErrorOf") {
 			return
 		}
-		u.Replace(f, call.Args[0].Pos(), call.Args[0].End(), "closeErrorOf(", call.Args[0], ")")
+		x := call.Args[i-1]
+		u.Replace(f, x.Pos(), x.End(), "closeErrorOf(", x, ")")
 	}
+}
+
+// planAsType converts errors.AsType[*websocket.CloseError](err).
+func planAsType(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.StarExpr) {
+	f := s.File
+	no := func() {
+		u.Refuse(s.Pos, "the close error is used as a pointer", "use errors.As with a variable of type CloseError")
+	}
+	index := c.Parent()
+	fn, _ := f.Pkg.TypesInfo.Uses[lastIdent(index.Node().(*ast.IndexExpr).X)].(*types.Func)
+	k, _ := index.ParentEdge()
+	if fn == nil || fn.Pkg() == nil || fn.Pkg().Path() != "errors" || fn.Name() != "AsType" || k != edge.CallExpr_Fun {
+		no()
+		return
+	}
+	call := index.Parent().Node().(*ast.CallExpr)
+	as, ok := assignment(index.Parent())
+	if !ok || as.Tok != token.DEFINE || len(as.Lhs) != 2 || len(call.Args) != 1 {
+		no()
+		return
+	}
+	if v, ok := objectOf(f, as.Lhs[0]).(*types.Var); ok && !closeVarOK(u, f, v, false) {
+		no()
+		return
+	}
+	if !useHelper(u, s, "closeErrorOf") {
+		return
+	}
+	u.Replace(f, call.Args[0].Pos(), call.Args[0].End(), "closeErrorOf(", call.Args[0], ")")
+	valueType(u, s, star)
 }
 
 // planCloseErrorLiteral converts &websocket.CloseError{…} where it is used as
@@ -254,6 +315,10 @@ func planCloseErrorLiteral(u *unit.Unit, s *flow.Site, c inspector.Cursor, lit *
 	case edge.AssignStmt_Rhs:
 		as := c.Parent().Node().(*ast.AssignStmt)
 		ok = as.Tok == token.ASSIGN && len(as.Lhs) == len(as.Rhs) && types.IsInterface(f.Pkg.TypesInfo.TypeOf(as.Lhs[i]))
+		if v, isVar := objectOf(f, as.Lhs[i]).(*types.Var); isVar && as.Tok == token.DEFINE && closeVarOK(u, f, v, true) {
+			ok = true
+			planFilled(u, s, v)
+		}
 	case edge.ValueSpec_Values:
 		vs := c.Parent().Node().(*ast.ValueSpec)
 		ok = vs.Type != nil && types.IsInterface(f.Pkg.TypesInfo.TypeOf(vs.Type))
@@ -376,7 +441,9 @@ func planCloseErrorMember(u *unit.Unit, s *flow.Site) {
 		if cs := callSite(u, f, call); cs != nil {
 			switch cs.Symbol {
 			case "FormatCloseMessage":
-				return // becomes an argument of Close
+				if !u.Marked(call) {
+					return // becomes an argument of Close
+				}
 			case "IsCloseError", "IsUnexpectedCloseError":
 				return
 			}

@@ -18,77 +18,114 @@ to five seconds for the peer's, where gorilla went on at once. Code that waits f
 says goodbye, gets go c.Close(code, reason). An empty frame is Close(StatusNoStatusRcvd, ""). Codes 1006 and 1015
 cannot be sent.`,
 	Plan: func(u *unit.Unit) {
-		for _, s := range u.Sites("Conn.WriteMessage", "Conn.WriteControl") {
-			call := unit.Call(s)
-			if call == nil || len(call.Args) < 2 {
+		for _, fr := range controlFrames(u, 8) {
+			planCloseFrame(u, fr)
+		}
+		for _, s := range u.Sites("FormatCloseMessage") {
+			// The payload is sent by code that is not known here.
+			if !useHelper(u, s, "formatClosePayload") {
 				continue
 			}
-			if n, ok := unit.ConstInt(s.File, call.Args[0]); ok && n == 8 {
-				planCloseFrame(u, s, call)
+			u.Claim(s)
+			x := unit.Qualified(s)
+			u.Replace(s.File, x.Pos(), x.End(), "formatClosePayload")
+			if call := unit.Call(s); call != nil {
+				u.Mark(call)
 			}
 		}
 	},
 }
 
-func planCloseFrame(u *unit.Unit, s *flow.Site, call *ast.CallExpr) {
-	f := s.File
-	p, reason := payload(u, s, call.Args[1], 2)
+const (
+	waitsNote = "Close waits up to five seconds for the peer's close frame; gorilla wrote the frame and went on"
+	failsNote = "Close also fails when the peer does not answer with a close frame; gorilla only told whether the frame was written"
+)
+
+func planCloseFrame(u *unit.Unit, fr *frame) {
+	f := fr.file
+	p, reason := payload(u, fr)
 	if p == nil {
-		refuseCall(u, s, call, reason, "call Close with a code and a reason")
+		fr.refuse(u, reason, "call Close with a code and a reason")
 		return
 	}
-	c, _ := unit.CallCursor(s)
-	form := formOf(f, c)
-	if !form.ok {
-		refuseCall(u, s, call, "the result of writing the close frame is used in a way that Close may not serve", "call Close with the code and reason and look at its error")
-		return
-	}
-	claim := func() {
-		u.Claim(s)
-		u.ClaimWithin(f, call)
+	form := formOf(f, fr.c)
+	finish := func() {
+		fr.claim(u)
 		u.Claim(p.sites...)
 		if p.def != nil {
 			u.DeleteStmt(f, p.def)
 		}
-		dropDeadlineBefore(u, s, form)
+		if form.stmt != nil {
+			fr.dropDeadline(u, form)
+		}
 	}
-	recv := unit.Recv(s)
-	parts := []any{recv, ".Close("}
-	parts = append(parts, p.code...)
-	parts = append(parts, ", ")
-	parts = append(parts, p.text...)
-	parts = append(parts, ")")
-	if done(u, s, c, form) {
-		claim()
-		u.Replace(f, call.Pos(), call.End(), parts...)
-		u.Note(f, call.Pos(), "closeframe", "Close waits up to five seconds for the peer's close frame; gorilla wrote the frame and went on")
-		return
+	call := func(fun string) []any {
+		return append(append([]any{fun}, p.args()...), ")")
 	}
-	if writesAfter(u, s, c) {
-		refuseCall(u, s, call, "the connection is written to after the close frame", "call Close as the last thing")
-		return
+	writes, reads := fr.usedAfter(u)
+	if reads {
+		defer u.Note(f, fr.call.Pos(), "closeframe", "a read after the close frame may fail with net.ErrClosed; gorilla's went on until the peer's close frame and told its code")
 	}
-	if form.ret || form.usedOutside(f) || form.check != nil && !leavesOrLogs(f, form.check.Body) {
-		refuseCall(u, s, call, "the code goes on after the close frame and looks at the error of writing it", "call Close in a goroutine and drop the error")
-		return
+	switch {
+	case form.ok && fr.done(u, form), writes && !reads:
+		// What is written later fails as it did after gorilla's close frame.
+		finish()
+		u.Replace(f, fr.call.Pos(), fr.call.End(), call(fr.conn+".Close(")...)
+		u.Note(f, fr.call.Pos(), "closeframe", waitsNote)
+		if !form.ok || form.ret || form.err != nil || form.check != nil {
+			u.Note(f, fr.call.Pos(), "closeframe", failsNote)
+		}
+	case writes:
+		fr.refuse(u, "the connection is written to and read from after the close frame", "call Close as the last thing")
+	case form.ok && !form.ret && !form.usedOutside(f) && (form.check == nil || leavesOrLogs(f, form.check.Body)):
+		finish()
+		if form.separate {
+			sp := unit.LineSpan(f, form.check.Pos(), form.check.End())
+			u.Replace(f, sp.Pos, sp.End)
+			u.ClaimWithin(f, form.check)
+		}
+		u.Replace(f, form.stmt.Pos(), form.stmt.End(), call("go "+fr.conn+".Close(")...)
+		u.ClaimWithin(f, form.stmt)
+		u.Note(f, fr.call.Pos(), "closeframe", "the close frame is sent in the background, as Close waits for the peer's and discards what comes before it; an error of sending it is not seen")
+	default:
+		helper := "closeInBackground"
+		if p.raw != nil && !needHelper(u, f, fr.call.Pos(), "closeWithPayload") || !needHelper(u, f, fr.call.Pos(), helper) {
+			return
+		}
+		finish()
+		if p.raw != nil {
+			u.Replace(f, fr.call.Pos(), fr.call.End(), "closeWithPayload("+fr.arg(u)+", ", p.raw, ")")
+		} else {
+			u.Replace(f, fr.call.Pos(), fr.call.End(), call(helper+"("+fr.arg(u)+", ")...)
+		}
+		u.Note(f, fr.call.Pos(), "closeframe", "the close frame is sent in the background, as Close waits for the peer's and discards what comes before it; of its errors only those are seen that come at once")
 	}
-	claim()
-	start, end := form.stmt.Pos(), form.stmt.End()
-	if form.separate {
-		sp := unit.LineSpan(f, form.check.Pos(), form.check.End())
-		u.Replace(f, sp.Pos, sp.End)
-		u.ClaimWithin(f, form.check)
-	}
-	u.Replace(f, start, end, append([]any{"go "}, parts...)...)
-	u.ClaimWithin(f, form.stmt)
-	u.Note(f, call.Pos(), "closeframe", "the close frame is sent in the background, as Close waits for the peer's; an error of sending it is not seen")
 }
 
-// refuseCall refuses a call with all that its arguments use.
-func refuseCall(u *unit.Unit, s *flow.Site, call *ast.CallExpr, text, help string) {
-	u.ClaimWithin(s.File, call)
-	u.RefuseSite(s, text, help)
+const closeInBackgroundHelper = `
+// closeInBackground begins the close handshake. It does not wait for the
+// peer's close frame, as Close does; an error that comes at once, as on a
+// connection that is closed, is returned.
+func closeInBackground(c *websocket.Conn, code websocket.StatusCode, reason string) error {
+	result := make(chan error, 1)
+	go func() { result <- c.Close(code, reason) }()
+	select {
+	case err := <-result:
+		return err
+	case <-time.After(10 * time.Millisecond):
+		return nil
+	}
 }
+`
+
+const closeWithPayloadHelper = `
+// closeWithPayload begins the close handshake with the payload of a close
+// frame.
+func closeWithPayload(c *websocket.Conn, p []byte) error {
+	code, reason := splitClosePayload(p)
+	return closeInBackground(c, code, reason)
+}
+`
 
 // leavesOrLogs reports whether the block may be dropped together with the
 // error it handles: it only logs and leaves.
@@ -109,21 +146,22 @@ func leavesOrLogs(f *flow.File, b *ast.BlockStmt) bool {
 
 // done reports whether nothing happens with the connection after the frame:
 // the function returns or ends, or closes it.
-func done(u *unit.Unit, s *flow.Site, c inspector.Cursor, form errorForm) bool {
+func (fr *frame) done(u *unit.Unit, form errorForm) bool {
 	if form.ret {
 		return true
 	}
 	next := form.next()
 	if next == nil {
-		return endsFunction(c, form)
+		return endsFunction(fr.c, form)
 	}
 	switch n := next.(type) {
 	case *ast.ReturnStmt:
 		return true
 	case *ast.BranchStmt:
-		return n.Tok == token.BREAK && n.Label == nil && breaksLoop(c) && !writesAfter(u, s, c)
+		writes, _ := fr.usedAfter(u)
+		return n.Tok == token.BREAK && n.Label == nil && breaksLoop(fr.c) && !writes
 	}
-	return connCall(u, s, next, "Close") != nil || leaves(s.File, next)
+	return fr.connCall(u, next, "Close") != nil || leaves(fr.file, next)
 }
 
 // breaksLoop reports whether a break beside c leaves a loop, and not a switch
@@ -191,53 +229,49 @@ func endsBlock(n *ast.IfStmt, last ast.Stmt) bool {
 	return false
 }
 
-// writesAfter reports whether a message may be written on the connection
-// after the site, in its function.
-func writesAfter(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
-	fn, ok := unit.Func(c)
+// usedAfter reports whether a message may be written on the connection, or
+// read from it, after the frame in its function.
+func (fr *frame) usedAfter(u *unit.Unit) (writes, reads bool) {
+	fn, ok := unit.Func(fr.c)
 	if !ok {
-		return true
+		return true, true
 	}
-	from, again := c.Node().End(), unit.InLoop(c)
-	if _, list, _, ok := unit.Stmt(c); ok {
+	from, again := fr.call.End(), unit.InLoop(fr.c)
+	if _, list, _, ok := unit.Stmt(fr.c); ok {
 		last := list[len(list)-1]
 		switch b, _ := last.(*ast.BranchStmt); {
-		case b == nil && leaves(s.File, last):
-			return false
-		case b != nil && b.Tok == token.BREAK && b.Label == nil && breaksLoop(c):
+		case b == nil && leaves(fr.file, last):
+			return false, false
+		case b != nil && b.Tok == token.BREAK && b.Label == nil && breaksLoop(fr.c):
 			// What follows is behind the loop, unless another loop is around.
-			for l := range c.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
+			for l := range fr.c.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
 				from, again = l.Node().End(), unit.InLoop(l.Parent())
 				break
 			}
 		}
 	}
-	for _, o := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter", "Conn.WritePreparedMessage", "Conn.WriteControl") {
-		if o == s || !sameConn(o, s) || !inside(o, fn.Node()) {
+	later := func(pos token.Pos) bool { return again || pos > from }
+	for _, o := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter", "Conn.WritePreparedMessage", "Conn.WriteControl", "Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON") {
+		if unit.Call(o) == fr.call || !fr.same(u, o) || !inside(o, fn.Node()) || !later(o.Ident.Pos()) {
 			continue
 		}
-		if again || o.Ident.Pos() > from {
-			return true
+		switch o.Symbol {
+		case "Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON":
+			if in, ok := unit.Func(o.Cursor); ok && in.Node() == fn.Node() {
+				reads = true
+			}
+		default:
+			writes = true
 		}
 	}
-	return false
-}
-
-// dropDeadlineBefore deletes a write deadline that is set just before the
-// frame and covers nothing else.
-func dropDeadlineBefore(u *unit.Unit, s *flow.Site, form errorForm) {
-	if form.index == 0 {
-		return
-	}
-	before := form.list[form.index-1]
-	d := connCall(u, s, before, "SetWriteDeadline")
-	if d == nil || u.Claimed(d) {
-		return
-	}
-	for _, o := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter", "Conn.WritePreparedMessage") {
-		if o != s && sameConn(o, s) && isDataCall(o) && within(form.list[form.index:], o.Ident.Pos()) >= 0 {
-			return
+	if !fr.direct() {
+		// More calls of the function that writes for this one.
+		for c := range fn.Preorder((*ast.CallExpr)(nil)) {
+			call := c.Node().(*ast.CallExpr)
+			if call != fr.call && later(call.Pos()) && calledFunc(fr.file, call) != nil && calledFunc(fr.file, call) == calledFunc(fr.file, fr.call) {
+				writes = true
+			}
 		}
 	}
-	u.DeleteStmt(s.File, before)
+	return writes, reads
 }

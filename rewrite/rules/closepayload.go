@@ -14,14 +14,60 @@ import (
 // A closePayload is what a close frame carries.
 type closePayload struct {
 	code, text []any
+	raw        ast.Expr // a payload that was made elsewhere, in place of them
 	def        ast.Stmt // the statement that made it, to be deleted; or nil
 	sites      []*flow.Site
 }
 
+// args returns the arguments of Close.
+func (p *closePayload) args() []any {
+	if p.raw != nil {
+		return []any{"splitClosePayload(", p.raw, ")"}
+	}
+	return append(append(append([]any{}, p.code...), ", "), p.text...)
+}
+
+const splitClosePayloadHelper = `
+// splitClosePayload returns the code and the reason of a close frame's payload.
+func splitClosePayload(p []byte) (websocket.StatusCode, string) {
+	if len(p) < 2 {
+		return websocket.StatusNoStatusRcvd, ""
+	}
+	return websocket.StatusCode(binary.BigEndian.Uint16(p)), string(p[2:])
+}
+`
+
+const formatClosePayloadHelper = `
+// formatClosePayload returns the payload of a close frame.
+func formatClosePayload(code int, reason string) []byte {
+	if code == int(websocket.StatusNoStatusRcvd) {
+		return []byte{}
+	}
+	return append([]byte{byte(code >> 8), byte(code)}, reason...)
+}
+`
+
+const payloadNote = "Close sends code 1011 in place of a payload that does not begin with a code that may be sent, or is longer than 125 bytes"
+
 // payload takes a close frame's payload apart; the text says why it cannot.
-func payload(u *unit.Unit, s *flow.Site, e ast.Expr, depth int) (*closePayload, string) {
-	f := s.File
-	const unknown = "the payload of the close frame is not made by FormatCloseMessage in place"
+func payload(u *unit.Unit, fr *frame) (*closePayload, string) {
+	if fr.data == nil {
+		return nil, "the payload of the close frame is made in the function that writes it"
+	}
+	p, why := knownPayload(u, fr.file, fr.data, 2)
+	if p != nil || why != "" {
+		return p, why
+	}
+	if !needHelper(u, fr.file, fr.call.Pos(), "splitClosePayload") {
+		return nil, "the payload of the close frame is made elsewhere"
+	}
+	u.Note(fr.file, fr.call.Pos(), "closeframe", payloadNote)
+	return &closePayload{raw: fr.data}, ""
+}
+
+// knownPayload takes a payload apart that is made for this frame alone. It
+// returns nothing where it is not.
+func knownPayload(u *unit.Unit, f *flow.File, e ast.Expr, depth int) (*closePayload, string) {
 	e = ast.Unparen(e)
 	empty := &closePayload{code: []any{u.Lib(f) + ".StatusNoStatusRcvd"}, text: []any{`""`}}
 	if unit.IsNil(f, e) {
@@ -37,7 +83,7 @@ func payload(u *unit.Unit, s *flow.Site, e ast.Expr, depth int) (*closePayload, 
 			if v := f.Pkg.TypesInfo.Types[e.Args[0]].Value; v != nil && v.Kind() == constant.String && constant.StringVal(v) == "" {
 				return empty, ""
 			}
-			return nil, unknown
+			return nil, ""
 		}
 		if id, ok := e.Fun.(*ast.Ident); ok && id.Name == "make" {
 			if n, ok := unit.ConstInt(f, e.Args[len(e.Args)-1]); ok && n == 0 {
@@ -46,7 +92,7 @@ func payload(u *unit.Unit, s *flow.Site, e ast.Expr, depth int) (*closePayload, 
 		}
 		fs := callSite(u, f, e)
 		if fs == nil || fs.Symbol != "FormatCloseMessage" || len(e.Args) != 2 {
-			return nil, unknown
+			return nil, ""
 		}
 		code, why := closeCode(u, f, e.Args[0])
 		if code == nil {
@@ -70,20 +116,20 @@ func payload(u *unit.Unit, s *flow.Site, e ast.Expr, depth int) (*closePayload, 
 		if def == nil {
 			break
 		}
-		p, why := payload(u, s, rhs, depth-1)
+		p, why := knownPayload(u, f, rhs, depth-1)
 		if p == nil {
 			return nil, why
 		}
 		for _, part := range append(append([]any{}, p.code...), p.text...) {
 			if x, ok := part.(ast.Expr); ok && !pure(x) {
-				return nil, unknown
+				return nil, ""
 			}
 		}
 		p.def = def
 		p.code, p.text = flat(f, p.code), flat(f, p.text)
 		return p, ""
 	}
-	return nil, unknown
+	return nil, ""
 }
 
 // flat turns quoted expressions into text, for use at another place.

@@ -12,6 +12,7 @@ func deadlineConnHelpers(typ, embedded string) []Helper {
 		{typ + ".Writer", []string{"context", "io", "TARGET"}, r.Replace(deadlineWriterHelper)},
 		{typ + ".readJSON", []string{"bytes", "context", "encoding/json", "io"}, r.Replace(deadlineReadJSONHelper)},
 		{typ + ".writeJSON", []string{"bytes", "context", "encoding/json", "TARGET"}, r.Replace(deadlineWriteJSONHelper)},
+		{typ + ".writeAnyMessage", []string{"context", "TARGET"}, r.Replace(deadlineWriteAnyHelper)},
 	}
 }
 

@@ -16,13 +16,32 @@ import (
 // planErrValue converts a test for an error value of the library.
 func planErrValue(u *unit.Unit, s *flow.Site, to func(*flow.File) string) {
 	u.Claim(s)
-	f := s.File
+	f, x := s.File, unit.Qualified(s)
+	test, other, negated := errorTest(s)
+	switch test := test.(type) {
+	case *ast.BinaryExpr:
+		not := ""
+		if negated {
+			not = "!"
+		}
+		u.Replace(f, test.Pos(), test.End(), not+u.Import(f, "errors", "errors")+".Is(", other, ", "+to(f)+")")
+	case *ast.CallExpr:
+		u.Replace(f, x.Pos(), x.End(), to(f))
+	default:
+		m, _ := wsapi.MappingOf(s.Symbol)
+		u.Refuse(s.Pos, string(s.Symbol)+" is used other than in a comparison", m.ByHand)
+	}
+}
+
+// errorTest returns the comparison with the error value at s, or the call of
+// errors.Is that it is the target of, and the error that is tested; nil where
+// it is neither.
+func errorTest(s *flow.Site) (test, other ast.Expr, negated bool) {
 	c := s.Cursor
 	if c.Node() != ast.Node(unit.Qualified(s)) {
 		c = c.Parent()
 	}
 	c = outermostParen(c)
-	x := unit.Qualified(s)
 	switch k, i := c.ParentEdge(); k {
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
 		b := c.Parent().Node().(*ast.BinaryExpr)
@@ -30,24 +49,46 @@ func planErrValue(u *unit.Unit, s *flow.Site, to func(*flow.File) string) {
 		if k == edge.BinaryExpr_X {
 			other = b.Y
 		}
-		not := ""
-		if b.Op == token.NEQ {
-			not = "!"
-		}
 		if b.Op == token.EQL || b.Op == token.NEQ {
-			u.Replace(f, b.Pos(), b.End(), not+u.Import(f, "errors", "errors")+".Is(", other, ", "+to(f)+")")
-			return
+			return b, other, b.Op == token.NEQ
 		}
 	case edge.CallExpr_Args:
-		fn := calledFunc(f, c.Parent().Node().(*ast.CallExpr))
+		call := c.Parent().Node().(*ast.CallExpr)
+		fn := calledFunc(s.File, call)
 		if i == 1 && fn != nil && fn.Name() == "Is" && fn.Pkg() != nil && fn.Pkg().Path() == "errors" {
-			u.Replace(f, x.Pos(), x.End(), to(f))
-			return
+			return call, call.Args[0], false
 		}
 	}
-	m, _ := wsapi.MappingOf(s.Symbol)
-	u.Refuse(s.Pos, string(s.Symbol)+" is used other than in a comparison", m.ByHand)
+	return nil, nil, false
 }
+
+// planReadLimit converts a test for ErrReadLimit, which nhooyr tells by the
+// text of the error alone.
+func planReadLimit(u *unit.Unit, s *flow.Site) {
+	u.Claim(s)
+	test, other, negated := errorTest(s)
+	if test == nil {
+		m, _ := wsapi.MappingOf(s.Symbol)
+		u.Refuse(s.Pos, string(s.Symbol)+" is used other than in a comparison", m.ByHand)
+		return
+	}
+	if !useHelper(u, s, "isReadLimit") {
+		return
+	}
+	name := "isReadLimit("
+	if negated {
+		name = "!" + name
+	}
+	u.Replace(s.File, test.Pos(), test.End(), name, other, ")")
+}
+
+const isReadLimitHelper = `
+// isReadLimit reports whether err says that a message was larger than the read
+// limit. The library has no error value for it.
+func isReadLimit(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "read limited at ")
+}
+`
 
 // planBadHandshake converts a test for ErrBadHandshake to one of the response
 // that the same Dial returned.

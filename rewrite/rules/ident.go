@@ -2,7 +2,6 @@ package rules
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"strconv"
 
@@ -92,6 +91,7 @@ func planConst(u *unit.Unit, s *flow.Site, m wsapi.Mapping) {
 			u.Replace(s.File, x.Pos(), x.End(), u.Lib(s.File)+".MessageType("+strconv.FormatInt(n, 10)+")")
 			return
 		}
+		planOpcode(u, s, n)
 		return
 	}
 	u.Claim(s)
@@ -103,6 +103,48 @@ func planConst(u *unit.Unit, s *flow.Site, m wsapi.Mapping) {
 	}
 	u.Replace(s.File, x.Pos(), x.End(), "int("+name+")")
 }
+
+// planOpcode converts the type of a control message that is a mere number: it
+// is compared, or handed to code that writes messages of any type.
+func planOpcode(u *unit.Unit, s *flow.Site, n int64) {
+	name := map[int64]string{8: "opcodeClose", 9: "opcodePing", 10: "opcodePong"}[n]
+	if name == "" || n == 10 && !compared(s) {
+		return
+	}
+	if useHelper(u, s, name) {
+		u.Claim(s)
+		x := unit.Qualified(s)
+		u.Replace(s.File, x.Pos(), x.End(), name)
+	}
+}
+
+// compared reports whether the constant is one side of a comparison.
+func compared(s *flow.Site) bool {
+	c := s.Cursor
+	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
+		c = c.Parent()
+	}
+	switch k, _ := outermostParen(c).ParentEdge(); k {
+	case edge.BinaryExpr_X, edge.BinaryExpr_Y, edge.CaseClause_List:
+		return true
+	}
+	return false
+}
+
+const opcodeCloseHelper = `
+// opcodeClose is the message type of a close frame.
+const opcodeClose = 8
+`
+
+const opcodePingHelper = `
+// opcodePing is the message type of a ping.
+const opcodePing = 9
+`
+
+const opcodePongHelper = `
+// opcodePong is the message type of a pong.
+const opcodePong = 10
+`
 
 // comparedType reports whether the constant is compared with a message type
 // variable that changes its type.
@@ -120,7 +162,7 @@ func comparedType(u *unit.Unit, s *flow.Site) bool {
 		v, ok := info.ObjectOf(id).(*types.Var)
 		return ok && retypable(u, s.File, v)
 	}
-	switch k, _ := c.ParentEdge(); k {
+	switch k, i := c.ParentEdge(); k {
 	case edge.BinaryExpr_X:
 		return retyped(c.Parent().Node().(*ast.BinaryExpr).Y)
 	case edge.BinaryExpr_Y:
@@ -130,7 +172,7 @@ func comparedType(u *unit.Unit, s *flow.Site) bool {
 		return ok && sw.Tag != nil && retyped(sw.Tag)
 	case edge.AssignStmt_Rhs:
 		as := c.Parent().Node().(*ast.AssignStmt)
-		return as.Tok == token.ASSIGN && len(as.Lhs) == 1 && retyped(as.Lhs[0])
+		return len(as.Lhs) == len(as.Rhs) && retyped(as.Lhs[i])
 	}
 	return false
 }

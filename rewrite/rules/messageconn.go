@@ -24,7 +24,7 @@ func messageConnHelpers(typ, embedded string) []Helper {
 		h("ReadJSON", messageReadJSONHelper, "bytes", "context", "encoding/json", "io"),
 		h("WriteJSON", messageWriteJSONHelper, "bytes", "context", "encoding/json", "TARGET"),
 		h("NextReader", messageReaderHelper, "bytes", "context", "io"),
-		h("NextWriter", messageWriterHelper, "bytes", "context", "errors", "io", "TARGET"),
+		h("NextWriter", messageCollectHelper, "bytes", "context", "errors", "io", "TARGET"),
 		h("SetReadLimit", messageLimitHelper),
 		h("Close", messageCloseHelper),
 	}
@@ -91,7 +91,7 @@ func (c TYPE) NextReader() (int, io.Reader, error) {
 }
 `
 
-const messageWriterHelper = `
+const messageCollectHelper = `
 // NextWriter returns a writer that collects a message and writes it when it is
 // closed.
 func (c TYPE) NextWriter(typ int) (io.WriteCloser, error) {

@@ -28,28 +28,7 @@ var messageSources = []wsapi.Symbol{"Conn.ReadMessage", "Conn.NextReader"}
 func planMessageType(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
 	as, ok := assignment(c)
 	if !ok {
-		k, _ := c.ParentEdge()
-		switch k {
-		case edge.ExprStmt_X, edge.GoStmt_Call, edge.DeferStmt_Call:
-			return true
-		case edge.CallExpr_Args:
-			if at, ok := hoistable(s.File, c); ok && s.Symbol == "Conn.ReadMessage" {
-				typ, p, err := u.Fresh(s.File, c, "typ"), u.Fresh(s.File, c, "p"), u.Fresh(s.File, c, "err")
-				hoist(u, s.File, c, at, typ+", "+p+", "+err, "int("+typ+"), "+p+", "+err, "")
-				return true
-			}
-		case edge.ReturnStmt_Results:
-			if s.Symbol == "Conn.ReadMessage" && len(c.Parent().Node().(*ast.ReturnStmt).Results) == 1 {
-				typ, p, err := u.Unused(s.File, c, "typ"), u.Unused(s.File, c, "p"), u.Unused(s.File, c, "err")
-				ret := c.Parent().Node()
-				u.Replace(s.File, ret.Pos(), ret.End(), typ+", "+p+", "+err+" := ", c.Node(), "\nreturn int("+typ+"), "+p+", "+err)
-				return true
-			}
-			u.Refuse(s.Pos, "the message type is returned as an int", "convert it: typ, p, err := c.Read(ctx), then return int(typ), p, err")
-			return false
-		}
-		u.Refuse(s.Pos, "the results are passed on at once", "assign the results to variables first")
-		return false
+		return planPassedOn(u, s, c)
 	}
 	lhs := as.Lhs[0]
 	if isBlank(lhs) {
@@ -82,6 +61,46 @@ func planMessageType(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
 	u.Replace(s.File, lhs.Pos(), lhs.End(), typ)
 	u.Insert(s.File, as.End(), "\n"+s.File.Text(lhs)+" = int("+typ+")")
 	return true
+}
+
+// planPassedOn settles a read call whose results go to the caller or to another
+// call at once. It reports false after refusing.
+func planPassedOn(u *unit.Unit, s *flow.Site, c inspector.Cursor) bool {
+	f := s.File
+	k, _ := c.ParentEdge()
+	parent := c.Parent().Node()
+	typ, p, err := u.Unused(f, c, "typ"), u.Unused(f, c, "p"), u.Unused(f, c, "err")
+	// reader is what stands for the message where a reader of it was passed on.
+	reader := func() string {
+		if s.Symbol == "Conn.ReadMessage" {
+			return p
+		}
+		return u.Import(f, "bytes", "bytes") + ".NewReader(" + p + ")"
+	}
+	switch k {
+	case edge.ExprStmt_X, edge.GoStmt_Call, edge.DeferStmt_Call:
+		return true // dropped
+	case edge.ReturnStmt_Results:
+		if len(parent.(*ast.ReturnStmt).Results) != 1 {
+			break
+		}
+		text := "\nreturn int(" + typ + "), " + reader() + ", " + err
+		if s.Symbol == "Conn.NextReader" {
+			text = "\nif " + err + " != nil {\n\treturn -1, nil, " + err + "\n}\nreturn int(" + typ + "), " + reader() + ", nil"
+		}
+		u.Replace(f, parent.Pos(), parent.End(), typ+", "+p+", "+err+" := ", c.Node(), text)
+		return true
+	case edge.CallExpr_Args:
+		at, ok := hoistable(f, c)
+		if !ok {
+			break
+		}
+		typ, p, err = u.Fresh(f, c, "typ"), u.Fresh(f, c, "p"), u.Fresh(f, c, "err")
+		hoist(u, f, c, at, typ+", "+p+", "+err, "int("+typ+"), "+reader()+", "+err, "")
+		return true
+	}
+	u.Refuse(s.Pos, "the results are passed on at once", "assign the results to variables first")
+	return false
 }
 
 // assignment returns the assignment whose only right side is the expression at
@@ -118,7 +137,12 @@ func retypable(u *unit.Unit, f *flow.File, v *types.Var) bool {
 			break
 		}
 	}
-	return ok
+	if !ok {
+		return false
+	}
+	t := &typeFlow{u: u, seen: map[types.Object]bool{}, rets: map[*ast.FuncDecl]bool{}}
+	t.variable(f, v)
+	return t.set&^mayData == 0
 }
 
 func isParam(f *flow.File, v *types.Var) bool {
@@ -148,11 +172,13 @@ func typeUseOK(u *unit.Unit, f *flow.File, c inspector.Cursor) bool {
 	switch k {
 	case edge.AssignStmt_Lhs:
 		as := parent.(*ast.AssignStmt)
-		if len(as.Rhs) != 1 {
-			return len(as.Rhs) == len(as.Lhs) && messageConst(f, as.Rhs[i])
-		}
-		if len(as.Lhs) == 1 {
-			return messageConst(f, as.Rhs[0])
+		if len(as.Rhs) == len(as.Lhs) {
+			if as.Tok == token.DEFINE {
+				// A number would make it an int.
+				id := lastIdent(as.Rhs[i])
+				return id != nil && u.SiteAt(id) != nil && messageConst(f, as.Rhs[i])
+			}
+			return messageConst(f, as.Rhs[i])
 		}
 		call, ok := ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
 		return ok && i == 0 && isSource(u, f, call)
@@ -267,142 +293,36 @@ func retypeDeclaration(u *unit.Unit, f *flow.File, v *types.Var) {
 	}
 }
 
-// convertType plans the message type argument of a write or NextWriter. It
-// reports false after refusing.
+// convertType plans the message type argument of a write or NextWriter that
+// writes a data message. It reports false where the type may be another.
 func convertType(u *unit.Unit, s *flow.Site, typ ast.Expr) bool {
 	f := s.File
 	if n, ok := unit.ConstInt(f, typ); ok {
 		name := map[int64]string{1: "MessageText", 2: "MessageBinary"}[n]
 		if name == "" {
-			u.Refuse(s.Pos, controlName(n)+" messages cannot be written this way", "close with Conn.Close(code, reason), ping with Conn.Ping(ctx)")
 			return false
 		}
 		u.Replace(f, typ.Pos(), typ.End(), u.Lib(f)+"."+name)
 		u.ClaimWithin(f, typ)
 		return true
 	}
-	id, ok := ast.Unparen(typ).(*ast.Ident)
-	if ok {
-		if v, ok := f.Pkg.TypesInfo.ObjectOf(id).(*types.Var); ok {
-			if retypable(u, f, v) {
-				return true
-			}
-			if dataType(u, f, v, 3) {
-				u.Replace(f, typ.Pos(), typ.End(), u.Lib(f)+".MessageType(", typ, ")")
-				return true
-			}
-		}
+	if messageTypes(u, f, typ)&^mayData != 0 {
+		return false
+	}
+	if v, ok := objectOf(f, typ).(*types.Var); ok && retypable(u, f, v) {
+		return true
+	}
+	u.Replace(f, typ.Pos(), typ.End(), u.Lib(f)+".MessageType(", typ, ")")
+	return true
+}
+
+// refuseType says that the type of the message at s may be one that the target
+// does not write.
+func refuseType(u *unit.Unit, s *flow.Site) {
+	if n, ok := unit.ConstInt(s.File, unit.Call(s).Args[0]); ok {
+		u.Refuse(s.Pos, controlName(n)+" messages cannot be written this way", "close with Conn.Close(code, reason), ping with Conn.Ping(ctx)")
+		u.ClaimWithin(s.File, unit.Call(s).Args[0])
+		return
 	}
 	u.Refuse(s.Pos, "the message type is not known to be text or binary", "pass websocket.MessageText or websocket.MessageBinary")
-	return false
-}
-
-// dataType reports whether the int variable v only ever holds the type of a
-// data message: of one that was read, or a constant 1 or 2. Parameters are
-// followed to the calls of their function, depth levels deep.
-func dataType(u *unit.Unit, f *flow.File, v *types.Var, depth int) bool {
-	if depth == 0 || v.IsField() || v.Parent() == nil || v.Parent() == f.Pkg.Types.Scope() {
-		return false
-	}
-	if isParam(f, v) {
-		return paramDataType(u, f, v, depth)
-	}
-	assigned := 0
-	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
-		id := c.Node().(*ast.Ident)
-		if f.Pkg.TypesInfo.ObjectOf(id) != v {
-			continue
-		}
-		k, i := c.ParentEdge()
-		switch k {
-		case edge.AssignStmt_Lhs:
-			assigned++
-			as := c.Parent().Node().(*ast.AssignStmt)
-			if len(as.Rhs) == 1 && len(as.Lhs) > 1 {
-				call, ok := ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
-				if !ok || i != 0 || !isSource(u, f, call) {
-					return false
-				}
-				continue
-			}
-			if i >= len(as.Rhs) || !dataExpr(u, f, as.Rhs[i], depth) {
-				return false
-			}
-		case edge.ValueSpec_Names:
-			vs := c.Parent().Node().(*ast.ValueSpec)
-			if len(vs.Values) > 0 {
-				assigned++
-				if i >= len(vs.Values) || !dataExpr(u, f, vs.Values[i], depth) {
-					return false
-				}
-			}
-		case edge.UnaryExpr_X:
-			if c.Parent().Node().(*ast.UnaryExpr).Op == token.AND {
-				return false
-			}
-		case edge.IncDecStmt_X, edge.RangeStmt_Key, edge.RangeStmt_Value:
-			return false
-		}
-	}
-	return assigned > 0
-}
-
-func dataExpr(u *unit.Unit, f *flow.File, e ast.Expr, depth int) bool {
-	if n, ok := unit.ConstInt(f, e); ok {
-		return n == 1 || n == 2
-	}
-	if id, ok := ast.Unparen(e).(*ast.Ident); ok {
-		if v, ok := f.Pkg.TypesInfo.ObjectOf(id).(*types.Var); ok {
-			return dataType(u, f, v, depth)
-		}
-	}
-	return false
-}
-
-// paramDataType reports whether every call of the unexported function that
-// declares v passes a data message type for it.
-func paramDataType(u *unit.Unit, f *flow.File, v *types.Var, depth int) bool {
-	var fn *types.Func
-	index := -1
-	for c := range f.Root.Preorder((*ast.FuncDecl)(nil)) {
-		d := c.Node().(*ast.FuncDecl)
-		i := 0
-		for _, p := range d.Type.Params.List {
-			for _, id := range p.Names {
-				if f.Pkg.TypesInfo.Defs[id] == v {
-					fn, _ = f.Pkg.TypesInfo.Defs[d.Name].(*types.Func)
-					index = i
-				}
-				i++
-			}
-		}
-	}
-	if fn == nil || fn.Exported() && f.Pkg.Name != "main" {
-		return false
-	}
-	calls := 0
-	for _, g := range u.Graph.Files {
-		if g.Pkg.PkgPath != f.Pkg.PkgPath && fn.Pkg().Path() != g.Pkg.PkgPath {
-			continue
-		}
-		for c := range g.Root.Preorder((*ast.Ident)(nil)) {
-			id := c.Node().(*ast.Ident)
-			o := g.Pkg.TypesInfo.Uses[id]
-			if o == nil || o.Pos() != fn.Pos() {
-				continue
-			}
-			if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
-				c = c.Parent()
-			}
-			if k, _ := c.ParentEdge(); k != edge.CallExpr_Fun {
-				return false // used as a value
-			}
-			call := c.Parent().Node().(*ast.CallExpr)
-			if index >= len(call.Args) || !dataExpr(u, g, call.Args[index], depth-1) {
-				return false
-			}
-			calls++
-		}
-	}
-	return calls > 0
 }

@@ -31,10 +31,6 @@ Write. gorilla framed and compressed it once for all connections; now each Write
 			if !useHelper(u, s, "newPreparedMessage") {
 				return
 			}
-			if o := f.Pkg.Types.Scope().Lookup("preparedMessage"); o != nil && !generatedHelper(u.Graph.Fset.PositionFor(o.Pos(), false).Filename) {
-				u.Refuse(s.Pos, "the code needs a helper, and its name preparedMessage is taken", "rename what is called preparedMessage")
-				return
-			}
 			switch s.Symbol {
 			case "PreparedMessage":
 				c := s.Cursor
@@ -53,9 +49,11 @@ Write. gorilla framed and compressed it once for all connections; now each Write
 					u.Refuse(s.Pos, "NewPreparedMessage is used as a value", "call it in a function literal")
 					continue
 				}
-				if convertType(u, s, call.Args[0]) {
-					u.Replace(f, x.Pos(), x.End(), "newPreparedMessage")
+				if !convertType(u, s, call.Args[0]) {
+					refuseType(u, s)
+					continue
 				}
+				u.Replace(f, x.Pos(), x.End(), "newPreparedMessage")
 			case "Conn.WritePreparedMessage":
 				call := unit.Call(s)
 				if call == nil {

@@ -68,10 +68,22 @@ var connHelpers = []Helper{
 }
 
 var baseHelpers = []Helper{
+	{"opcodeClose", nil, opcodeCloseHelper},
+	{"opcodePing", nil, opcodePingHelper},
+	{"opcodePong", nil, opcodePongHelper},
 	{"readJSON", []string{"bytes", "context", "encoding/json", "io", "TARGET"}, readJSONHelper},
 	{"isCloseError", []string{"errors", "io", "TARGET"}, isCloseErrorHelper},
 	{"isUnexpectedCloseError", []string{"errors", "io", "TARGET"}, isUnexpectedCloseErrorHelper},
 	{"closeErrorOf", []string{"errors", "io", "TARGET"}, closeErrorOfHelper},
+	{"writeAnyMessage", []string{"context", "errors", "time", "TARGET"}, writeAnyMessageHelper},
+	{"pingOrClose", []string{"context", "time", "TARGET"}, pingOrCloseHelper},
+	{"pingInBackground", []string{"context", "time", "TARGET"}, pingInBackgroundHelper},
+	{"closeWithPayload", []string{"TARGET"}, closeWithPayloadHelper},
+	{"closeInBackground", []string{"time", "TARGET"}, closeInBackgroundHelper},
+	{"splitClosePayload", []string{"encoding/binary", "TARGET"}, splitClosePayloadHelper},
+	{"formatClosePayload", []string{"TARGET"}, formatClosePayloadHelper},
+	{"isReadLimit", []string{"strings"}, isReadLimitHelper},
+	{"newMessageWriter", []string{"bytes", "context", "errors", "io", "TARGET"}, messageWriterHelper},
 	{"newPreparedMessage", []string{"TARGET"}, preparedHelper},
 	{"isWebSocketUpgrade", []string{"net/http", "strings"}, isWebSocketUpgradeHelper},
 	{"subprotocols", []string{"net/http", "strings"}, subprotocolsHelper},
@@ -85,7 +97,7 @@ var baseHelpers = []Helper{
 	{"compressionModeOf", []string{"TARGET"}, compressionModeHelper},
 }
 
-var helperDecl = regexp.MustCompile(`(?m)^(?:func|type) (\w+)`)
+var helperDecl = regexp.MustCompile(`(?m)^(?:func|type|const) (\w+)`)
 
 // helperDecls returns what the helper declares.
 func helperDecls(name string) []string {

@@ -14,9 +14,10 @@ import (
 
 var writerRule = &unit.Rule{
 	Name: "writer",
-	Doc: `NextWriter becomes Writer with a context, if the writer is closed on every path that goes on using the connection:
+	Doc: `NextWriter becomes Writer with a context, and is closed on every path that goes on using the connection:
 gorilla closes an open writer at the next write, the target waits for it forever. The context must live until
-Close. A streamed message ends with an empty final frame.`,
+Close. A streamed message ends with an empty final frame. A writer that goes to other code becomes one that collects
+the message and sends it when it is closed.`,
 	Plan: func(u *unit.Unit) {
 		for _, s := range u.Sites("Conn.NextWriter") {
 			c, ok := unit.CallCursor(s)
@@ -25,35 +26,111 @@ Close. A streamed message ends with an empty final frame.`,
 				continue
 			}
 			u.Claim(s)
-			call := c.Node().(*ast.CallExpr)
-			if why := writerClosed(u, s, c); why != "" {
-				u.Refuse(s.Pos, why, "close the writer before every way out, or collect the message in a bytes.Buffer and write it at once")
-				continue
-			}
-			if !convertType(u, s, call.Args[0]) {
-				continue
-			}
-			rename(u, s, "Writer")
-			addContext(u, s, call)
+			planWriter(u, s, c)
 		}
 	},
 }
 
-// writerClosed says why the writer that the call at c returns may stay open,
-// or "".
-func writerClosed(u *unit.Unit, s *flow.Site, c inspector.Cursor) string {
+const writerHelp = "close the writer before every way out, or collect the message in a bytes.Buffer and write it at once"
+
+func planWriter(u *unit.Unit, s *flow.Site, c inspector.Cursor) {
 	f := s.File
+	call := c.Node().(*ast.CallExpr)
+	w := &openWriter{u: u, s: s}
+	why := w.find(c)
+	if why != "" && (!w.escapes || u.HasContext(s)) {
+		u.Refuse(s.Pos, why, writerHelp)
+		return
+	}
+	if why != "" && !useHelper(u, s, "newMessageWriter") {
+		return
+	}
+	if !convertType(u, s, call.Args[0]) {
+		refuseType(u, s)
+		return
+	}
+	if why != "" {
+		u.Replace(f, call.Fun.Pos(), call.Args[0].Pos(), "newMessageWriter("+u.Ctx(s)+", ", unit.Recv(s), embedding(u, s)+", ")
+		u.Note(f, call.Pos(), "writer", "the message is collected in memory and sent by Close; gorilla sent one that was never closed before the next")
+		return
+	}
+	rename(u, s, "Writer")
+	addContext(u, s, call)
+	w.closeAll()
+}
+
+const messageWriterHelper = `
+// newMessageWriter returns a writer that collects a message and sends it when
+// it is closed.
+func newMessageWriter(ctx context.Context, c messageSender, typ websocket.MessageType) (io.WriteCloser, error) {
+	return &messageWriter{ctx: ctx, c: c, typ: typ}, nil
+}
+
+// A messageSender is a connection.
+type messageSender interface {
+	Write(context.Context, websocket.MessageType, []byte) error
+}
+
+// A messageWriter is a message that is not complete.
+type messageWriter struct {
+	ctx    context.Context
+	c      messageSender
+	typ    websocket.MessageType
+	buf    bytes.Buffer
+	closed bool
+}
+
+// Write adds to the message.
+func (w *messageWriter) Write(p []byte) (int, error) {
+	if w.closed {
+		return 0, errors.New("websocket: write closed")
+	}
+	return w.buf.Write(p)
+}
+
+// Close sends the message.
+func (w *messageWriter) Close() error {
+	if w.closed {
+		return errors.New("websocket: write closed")
+	}
+	w.closed = true
+	return w.c.Write(w.ctx, w.typ, w.buf.Bytes())
+}
+`
+
+// An openWriter is a writer and the places where it has to be closed.
+type openWriter struct {
+	u *unit.Unit
+	s *flow.Site
+	v types.Object // that holds it
+	// escapes is set where other code may hold on to it.
+	escapes bool
+	// exits leave without closing it; end is the last statement of a list that
+	// does.
+	exits []ast.Stmt
+	end   ast.Stmt
+}
+
+// find looks for the ends of the writer that the call at c returns. It says
+// why they cannot be told, or "".
+func (o *openWriter) find(c inspector.Cursor) string {
+	u, s, f := o.u, o.s, o.s.File
+	escapes := func(why string) string {
+		o.escapes = true
+		return why
+	}
 	as, ok := assignment(c)
 	if !ok || len(as.Lhs) != 2 {
-		return "the writer is passed on at once"
+		return escapes("the writer is passed on at once")
 	}
 	w := objectOf(f, as.Lhs[0])
+	o.v = w
 	at, list, i, ok := unit.Stmt(c)
 	if w == nil || !ok || at.Node() != ast.Node(as) || as.Tok != token.DEFINE && !isLocal(f, w) {
-		return "the writer is kept in a variable that other code may use"
+		return escapes("the writer is kept in a variable that other code may use")
 	}
 	if why := writerUses(f, w, list[i:]); why != "" {
-		return why
+		return escapes(why)
 	}
 	safeReturn := deferredClose(u, s)
 	for j := i + 1; j < len(list); j++ {
@@ -62,15 +139,15 @@ func writerClosed(u *unit.Unit, s *flow.Site, c inspector.Cursor) string {
 			if unit.InLoop(c) {
 				return "the writer is closed when the function ends, but the call is in a loop"
 			}
-			for _, o := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter") {
-				if o != s && sameConn(o, s) && o.Ident.Pos() > d.Pos() && within(list[j:], o.Ident.Pos()) >= 0 {
+			for _, x := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter") {
+				if x != s && sameConn(x, s) && x.Ident.Pos() > d.Pos() && within(list[j:], x.Ident.Pos()) >= 0 {
 					return "the connection is written to while the writer is open"
 				}
 			}
 			return ""
 		}
-		for _, o := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter", "Conn.WritePreparedMessage") {
-			if o != s && sameConn(o, s) && inside(o, st) {
+		for _, x := range u.All("Conn.WriteMessage", "Conn.WriteJSON", "Conn.NextWriter", "Conn.WritePreparedMessage") {
+			if x != s && sameConn(x, s) && inside(x, st) {
 				return "the connection is written to while the writer is open"
 			}
 		}
@@ -80,7 +157,7 @@ func writerClosed(u *unit.Unit, s *flow.Site, c inspector.Cursor) string {
 		// The check of NextWriter's own error leaves without a writer.
 		if j == i+1 {
 			if chk, ok := st.(*ast.IfStmt); ok {
-				if o := objectOf(f, as.Lhs[1]); o != nil && chk.Init == nil && unit.IsErrNotNil(f, chk.Cond, o) {
+				if err := objectOf(f, as.Lhs[1]); err != nil && chk.Init == nil && unit.IsErrNotNil(f, chk.Cond, err) {
 					continue
 				}
 			}
@@ -92,10 +169,43 @@ func writerClosed(u *unit.Unit, s *flow.Site, c inspector.Cursor) string {
 			if _, ret := x.(*ast.ReturnStmt); ret && (safeReturn || writeFailed(f, st, w)) {
 				continue
 			}
-			return "a path leaves without closing the writer"
+			if !inList(f, x) || uses(f, x, w) {
+				return "a path leaves without closing the writer"
+			}
+			o.exits = append(o.exits, x)
 		}
 	}
-	return "the writer is not closed in the list of statements that opens it"
+	if last := list[len(list)-1]; !leaves(f, last) {
+		o.end = last
+	}
+	return ""
+}
+
+// uses reports whether n names v.
+func uses(f *flow.File, n ast.Node, v types.Object) bool {
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && f.Pkg.TypesInfo.Uses[id] == v {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// closeAll closes the writer where the code leaves it open.
+func (o *openWriter) closeAll() {
+	if len(o.exits) == 0 && o.end == nil {
+		return
+	}
+	f, text := o.s.File, o.v.Name()+".Close()"
+	for _, x := range o.exits {
+		o.u.Insert(f, x.Pos(), text+"\n")
+	}
+	if o.end != nil {
+		o.u.Insert(f, o.end.End(), "\n"+text)
+	}
+	o.u.Note(f, o.s.Ident.Pos(), "writer", "a message whose writer was left open ends there; gorilla ended it at the next write")
 }
 
 func isLocal(f *flow.File, v types.Object) bool {
@@ -146,19 +256,41 @@ func closesIn(f *flow.File, st ast.Stmt, w types.Object) bool {
 		}
 	case *ast.ReturnStmt:
 		for _, r := range st.Results {
-			if call, ok := ast.Unparen(r).(*ast.CallExpr); ok && isMethodCall(f, call, w, "Close") {
+			if closesWithin(f, r, w) {
 				return true
 			}
 		}
 	case *ast.IfStmt:
 		if as, ok := st.Init.(*ast.AssignStmt); ok && len(as.Rhs) == 1 {
 			e = as.Rhs[0]
-		} else if b, ok := ast.Unparen(st.Cond).(*ast.BinaryExpr); ok && st.Init == nil {
-			e = b.X
+		} else if st.Init == nil {
+			e = st.Cond
 		}
 	}
-	call, ok := e.(*ast.CallExpr)
-	return ok && isMethodCall(f, call, w, "Close")
+	return closesWithin(f, e, w)
+}
+
+// closesWithin reports whether evaluating e closes w.
+func closesWithin(f *flow.File, e ast.Expr, w types.Object) bool {
+	found := false
+	if e == nil {
+		return false
+	}
+	ast.Inspect(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.BinaryExpr:
+			if n.Op == token.LAND || n.Op == token.LOR { // the right side may not run
+				found = found || closesWithin(f, n.X, w)
+				return false
+			}
+		case *ast.CallExpr:
+			found = found || isMethodCall(f, n, w, "Close")
+		}
+		return !found
+	})
+	return found
 }
 
 // closedBefore reports whether the statement before x in its list closes w.
@@ -302,19 +434,19 @@ func drainCall(f *flow.File, st ast.Stmt, r types.Object) *ast.CallExpr {
 // reader of the message.
 func planWholeMessage(u *unit.Unit, s *flow.Site, c inspector.Cursor, call *ast.CallExpr) {
 	f := s.File
-	as, ok := assignment(c)
-	at, _, _, inList := unit.Stmt(c)
-	if !ok || !inList || at.Node() != ast.Node(as) || len(as.Lhs) != 3 {
-		u.Refuse(s.Pos, "the reader may not be read to its end, and is not assigned in a statement of its own", "Read the message and use a bytes.Reader")
-		return
-	}
 	rename(u, s, "Read")
 	addContext(u, s, call)
 	u.Note(f, s.Ident.Pos(), "reader", "the whole message is read into memory before it is looked at")
-	r := as.Lhs[1]
-	if isBlank(r) {
+	as, ok := assignment(c)
+	if !ok || len(as.Lhs) == 3 && isBlank(as.Lhs[1]) {
+		return // nobody looks at it, or it is passed on
+	}
+	at, _, _, inList := unit.Stmt(c)
+	if !inList || at.Node() != ast.Node(as) || len(as.Lhs) != 3 {
+		u.Refuse(s.Pos, "the reader may not be read to its end, and is not assigned in a statement of its own", "Read the message and use a bytes.Reader")
 		return
 	}
+	r := as.Lhs[1]
 	b := u.Fresh(f, c, "message")
 	u.Replace(f, r.Pos(), r.End(), b)
 	bytes := u.Import(f, "bytes", "bytes")

@@ -11,6 +11,22 @@ import (
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/load"
 )
 
+// Public reports whether code outside the tree can name what o declares.
+func (g *Graph) Public(o types.Object) bool { return g.a.api[g.a.obj(o)] }
+
+// Same reports whether two objects are one declaration, through whatever
+// variants of its package they are seen.
+func (g *Graph) Same(x, y types.Object) bool {
+	if x == y {
+		return x != nil
+	}
+	k := g.a.obj(x)
+	return k != key{} && k == g.a.obj(y)
+}
+
+// InOrder returns the files sorted by path.
+func (g *Graph) InOrder() []*File { return g.a.sortedFiles() }
+
 // findAPI fills a.api with what code outside the tree can name: the exported
 // declarations of packages that others may import, and the exported fields and
 // methods of the types that these are made of.

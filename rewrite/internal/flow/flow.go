@@ -124,6 +124,8 @@ type Graph struct {
 	Fset     *token.FileSet
 	Files    map[string]*File
 	Clusters []*Cluster // in order of their first site
+
+	a *analysis
 }
 
 // Analyze finds the sites of the libraries that is accepts (by import path)
@@ -146,6 +148,7 @@ func Analyze(tree *load.Tree, is func(path string) bool) *Graph {
 		mem:    map[types.Type]bool{},
 		site:   map[*Site]key{},
 	}
+	a.g.a = a
 	a.chooseFiles()
 	for _, f := range a.sortedFiles() {
 		a.collect(f)

@@ -19,6 +19,8 @@ type FileEdits struct {
 	Imports map[string]string
 	// Helpers are generated functions that the file calls.
 	Helpers []string
+	// Moved are ranges whose comments are written elsewhere.
+	Moved [][2]int
 	// Decls are declarations that the file gets, by the name they declare.
 	Decls map[string]SharedDecl
 }
@@ -97,6 +99,13 @@ func (u *Unit) Dropped(f *flow.File, n ast.Node) bool {
 		}
 	}
 	return false
+}
+
+// Moved notes that code of f is copied to another place as text, together with
+// its comments, which need not be kept where it was.
+func (u *Unit) Moved(f *flow.File, pos, end token.Pos) {
+	e := u.Edits(f)
+	e.Moved = append(e.Moved, [2]int{f.Offset(pos), f.Offset(end)})
 }
 
 // A Span is a range of source.

@@ -11,6 +11,7 @@ import (
 func (u *Unit) Try(plan func()) bool {
 	saved := *u
 	saved.claimed, saved.contexts, saved.done = maps.Clone(u.claimed), maps.Clone(u.contexts), maps.Clone(u.done)
+	saved.marked = maps.Clone(u.marked)
 	saved.Notes, saved.regions = slices.Clone(u.Notes), slices.Clone(u.regions)
 	saved.names = make(map[*ast.FuncDecl]map[string]bool, len(u.names))
 	for d, used := range u.names {
@@ -19,7 +20,7 @@ func (u *Unit) Try(plan func()) bool {
 	saved.files = maps.Clone(u.files)
 	for f, e := range u.files {
 		c := *e
-		c.Ops, c.Helpers = slices.Clone(e.Ops), slices.Clone(e.Helpers)
+		c.Ops, c.Helpers, c.Moved = slices.Clone(e.Ops), slices.Clone(e.Helpers), slices.Clone(e.Moved)
 		c.Imports, c.Decls = maps.Clone(e.Imports), maps.Clone(e.Decls)
 		saved.files[f] = &c
 	}

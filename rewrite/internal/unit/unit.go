@@ -3,6 +3,7 @@ package unit
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 	"sort"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
@@ -52,6 +53,9 @@ type Unit struct {
 	// Wrapper names the type of the package that takes the place of Conn, if
 	// one does.
 	Wrapper string
+	// Wrapped is what Wrapper is going to be, where the rules run a second time
+	// because those before the one that decides it have to know.
+	Wrapped string
 	// sites are the cluster's uses of gorilla's API. Those of nhooyr on the way
 	// to coder only change their import path.
 	sites   []*flow.Site
@@ -63,6 +67,8 @@ type Unit struct {
 	// contexts are the contexts that rules have put in scope for sites.
 	contexts map[*flow.Site]string
 	done     map[ast.Node]bool
+	marked   map[*ast.CallExpr]bool
+	gone     map[*types.Var]bool // swept
 }
 
 // New returns a unit for the cluster.
@@ -71,6 +77,7 @@ func New(s Settings, g *flow.Graph, c *flow.Cluster) *Unit {
 		Settings: s, Graph: g, Cluster: c,
 		claimed: map[*flow.Site]string{}, files: map[*flow.File]*FileEdits{},
 		names: map[*ast.FuncDecl]map[string]bool{}, contexts: map[*flow.Site]string{}, done: map[ast.Node]bool{},
+		marked: map[*ast.CallExpr]bool{}, gone: map[*types.Var]bool{},
 	}
 	for _, site := range c.Sites {
 		if site.Path == wsapi.GorillaPath || site.Path == wsapi.CompatPath {
@@ -99,6 +106,9 @@ func (u *Unit) Run(rules []*Rule) {
 			}
 			u.Refuse(s.Pos, text, m.ByHand)
 		}
+	}
+	if len(u.Reasons) == 0 {
+		u.sweep()
 	}
 	sort.SliceStable(u.Reasons, func(i, j int) bool { return lessPos(u.Reasons[i].Pos, u.Reasons[j].Pos) })
 	sort.SliceStable(u.Notes, func(i, j int) bool { return lessPos(u.Notes[i].Pos, u.Notes[j].Pos) })
@@ -213,3 +223,10 @@ func (u *Unit) Once(n ast.Node) bool {
 	u.done[n] = true
 	return true
 }
+
+// Mark notes that a rule has given the call another meaning, so that what it
+// passes on no longer counts.
+func (u *Unit) Mark(call *ast.CallExpr) { u.marked[call] = true }
+
+// Marked reports whether Mark has been called for the call.
+func (u *Unit) Marked(call *ast.CallExpr) bool { return u.marked[call] }

@@ -1,0 +1,184 @@
+package rules
+
+import (
+	"go/ast"
+	"go/scanner"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+// A port writes code of one place so that it means the same at another.
+type port struct {
+	u        *unit.Unit
+	from, to *flow.File
+	at       inspector.Cursor
+	scope    *types.Scope
+	// rename holds variables that are called otherwise there.
+	rename map[types.Object]string
+}
+
+func newPort(u *unit.Unit, from, to *flow.File, at inspector.Cursor) *port {
+	return &port{u, from, to, at, to.Pkg.Types.Scope().Innermost(at.Node().Pos()), map[types.Object]string{}}
+}
+
+// text returns the source of [pos, end), which the nodes make up, for the
+// other place. ok is false where a name means something else there.
+func (p *port) text(pos, end token.Pos, nodes ...ast.Node) (string, bool) {
+	return p.render(pos, end, 2, nodes...)
+}
+
+// expr is text for an expression that stands alone, without its comments.
+func (p *port) expr(e ast.Expr) (string, bool) {
+	text, ok := p.text(e.Pos(), e.End(), e)
+	text = withoutComments(text)
+	if _, isIdent := e.(*ast.Ident); isIdent {
+		text = strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
+	}
+	return text, ok
+}
+
+func (p *port) render(pos, end token.Pos, depth int, nodes ...ast.Node) (string, bool) {
+	if p.scope == nil {
+		return "", false
+	}
+	var b strings.Builder
+	last, ok := pos, true
+	for _, n := range nodes {
+		c, found := p.from.Root.FindNode(n)
+		if !found {
+			return "", false
+		}
+		for ic := range c.Preorder((*ast.Ident)(nil)) {
+			id := ic.Node().(*ast.Ident)
+			o := p.free(ic, id, pos, end)
+			if o == nil {
+				continue
+			}
+			name, same := p.name(id, o, depth)
+			if !same {
+				ok = false
+			}
+			b.WriteString(string(p.from.Src[p.from.Offset(last):p.from.Offset(id.Pos())]))
+			b.WriteString(name)
+			last = id.End()
+		}
+	}
+	b.WriteString(string(p.from.Src[p.from.Offset(last):p.from.Offset(end)]))
+	return b.String(), ok
+}
+
+// free returns the object that the identifier names, if its meaning depends on
+// what surrounds [pos, end).
+func (p *port) free(c inspector.Cursor, id *ast.Ident, pos, end token.Pos) types.Object {
+	info := p.from.Pkg.TypesInfo
+	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel || k == edge.LabeledStmt_Label || k == edge.BranchStmt_Label {
+		return nil
+	}
+	o := info.Uses[id]
+	if o == nil {
+		return nil
+	}
+	if v, ok := o.(*types.Var); ok && v.IsField() {
+		return nil // the key of a literal
+	}
+	if pos <= o.Pos() && o.Pos() < end && p.u.Graph.Fset.File(o.Pos()) == p.u.Graph.Fset.File(pos) {
+		return nil
+	}
+	return o
+}
+
+// name returns what o is called at the other place.
+func (p *port) name(id *ast.Ident, o types.Object, depth int) (string, bool) {
+	if name, ok := p.rename[o]; ok {
+		return name, true
+	}
+	_, there := p.scope.LookupParent(id.Name, p.at.Node().Pos())
+	if there == o || there != nil && p.u.Graph.Same(there, o) {
+		return id.Name, true
+	}
+	switch o := o.(type) {
+	case *types.PkgName:
+		if q, ok := there.(*types.PkgName); ok && q.Imported().Path() == o.Imported().Path() {
+			return id.Name, true
+		}
+		if there == nil {
+			return p.u.Import(p.to, o.Imported().Path(), id.Name), true
+		}
+	case *types.Var:
+		if isPackageLevel(o) {
+			return id.Name, false
+		}
+		if w, ok := there.(*types.Var); ok && !isPackageLevel(w) && types.TypeString(o.Type(), nil) == types.TypeString(w.Type(), nil) && namedPointer(o.Type()) {
+			return id.Name, true
+		}
+		if def := onlyDefinition(p.from, o); def != nil && depth > 0 && pure(def) {
+			text, ok := p.render(def.Pos(), def.End(), depth-1, def)
+			if _, bin := ast.Unparen(def).(*ast.BinaryExpr); bin {
+				text = "(" + text + ")"
+			}
+			return text, ok
+		}
+	}
+	return id.Name, false
+}
+
+// withoutComments returns a piece of source without its comments.
+func withoutComments(src string) string {
+	var s scanner.Scanner
+	file := token.NewFileSet().AddFile("", -1, len(src))
+	s.Init(file, []byte(src), nil, scanner.ScanComments)
+	var b strings.Builder
+	last := 0
+	for {
+		pos, tok, lit := s.Scan()
+		if tok == token.EOF {
+			return b.String() + src[last:]
+		}
+		if tok == token.COMMENT {
+			at := file.Offset(pos)
+			b.WriteString(src[last:at])
+			last = at + len(lit)
+		}
+	}
+}
+
+// onlyDefinition returns the value that a local variable is defined with, if it
+// never gets another.
+func onlyDefinition(f *flow.File, v *types.Var) ast.Expr {
+	var def ast.Expr
+	n := 0
+	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+		if f.Pkg.TypesInfo.ObjectOf(c.Node().(*ast.Ident)) != types.Object(v) {
+			continue
+		}
+		switch k, i := c.ParentEdge(); k {
+		case edge.AssignStmt_Lhs:
+			n++
+			if as := c.Parent().Node().(*ast.AssignStmt); as.Tok == token.DEFINE && len(as.Lhs) == len(as.Rhs) {
+				def = as.Rhs[i]
+			}
+		case edge.ValueSpec_Names:
+			n++
+			if vs := c.Parent().Node().(*ast.ValueSpec); len(vs.Names) == len(vs.Values) {
+				def = vs.Values[i]
+			}
+		case edge.UnaryExpr_X:
+			if c.Parent().Node().(*ast.UnaryExpr).Op == token.AND {
+				return nil
+			}
+		case edge.IncDecStmt_X, edge.RangeStmt_Key, edge.RangeStmt_Value:
+			return nil
+		}
+	}
+	if n != 1 {
+		return nil
+	}
+	return def
+}

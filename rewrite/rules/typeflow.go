@@ -1,0 +1,534 @@
+package rules
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+// A typeSet is the set of message types that an int may hold.
+type typeSet uint8
+
+const (
+	mayText typeSet = 1 << iota
+	mayBinary
+	mayClose
+	mayPing
+	mayPong
+	mayOther // another number, or nobody knows which
+
+	mayData = mayText | mayBinary
+)
+
+func typeOfNumber(n int64) typeSet {
+	switch n {
+	case 1:
+		return mayText
+	case 2:
+		return mayBinary
+	case 8:
+		return mayClose
+	case 9:
+		return mayPing
+	case 10:
+		return mayPong
+	}
+	return mayOther
+}
+
+// messageTypes returns the message types that the int expression e may have.
+// Values are followed through variables, fields, parameters and results of the
+// whole tree, without regard to the order of things: what is returned is what
+// e can be at most.
+func messageTypes(u *unit.Unit, f *flow.File, e ast.Expr) typeSet {
+	t := &typeFlow{u: u, seen: map[types.Object]bool{}, rets: map[*ast.FuncDecl]bool{}}
+	t.expr(f, e)
+	return t.set
+}
+
+// A typeFlow collects the values that may reach an expression.
+type typeFlow struct {
+	u    *unit.Unit
+	set  typeSet
+	seen map[types.Object]bool
+	rets map[*ast.FuncDecl]bool
+}
+
+func (t *typeFlow) unknown() { t.set |= mayOther }
+
+func (t *typeFlow) expr(f *flow.File, e ast.Expr) {
+	if n, ok := unit.ConstInt(f, e); ok {
+		t.set |= typeOfNumber(n)
+		return
+	}
+	info := f.Pkg.TypesInfo
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		if v, ok := info.ObjectOf(e).(*types.Var); ok {
+			t.variable(f, v)
+			return
+		}
+	case *ast.SelectorExpr:
+		if v, ok := info.ObjectOf(e.Sel).(*types.Var); ok {
+			t.variable(f, v)
+			return
+		}
+	case *ast.CallExpr:
+		if tv := info.Types[e.Fun]; tv.IsType() && len(e.Args) == 1 {
+			t.expr(f, e.Args[0])
+			return
+		}
+		t.result(f, e, 0)
+		return
+	}
+	t.unknown()
+}
+
+// variable adds what may be assigned to v.
+func (t *typeFlow) variable(f *flow.File, v *types.Var) {
+	v = v.Origin()
+	for o := range t.seen {
+		if t.u.Graph.Same(o, v) {
+			return
+		}
+	}
+	t.seen[v] = true
+	switch {
+	case v.IsField():
+		t.field(v)
+	case isPackageLevel(v):
+		if t.u.Graph.Public(v) {
+			t.unknown()
+		}
+		for _, g := range t.u.Graph.InOrder() {
+			t.assigned(g, v, false)
+		}
+	default:
+		if t.parameter(f, v) {
+			return
+		}
+		t.assigned(f, v, true)
+	}
+}
+
+// assigned adds what the file assigns to the variable v. A local variable that
+// is declared without a value is taken to get one before it is used.
+func (t *typeFlow) assigned(f *flow.File, v *types.Var, local bool) {
+	any := false
+	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+		id := c.Node().(*ast.Ident)
+		if id.Name != v.Name() || !t.u.Graph.Same(f.Pkg.TypesInfo.ObjectOf(id), v) {
+			continue
+		}
+		if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
+			c = c.Parent() // pkg.Var
+		}
+		c = outermostParen(c)
+		switch k, i := c.ParentEdge(); k {
+		case edge.AssignStmt_Lhs:
+			any = true
+			t.assignment(f, c.Parent().Node().(*ast.AssignStmt), i)
+		case edge.ValueSpec_Names:
+			vs := c.Parent().Node().(*ast.ValueSpec)
+			switch {
+			case len(vs.Values) == len(vs.Names):
+				any = true
+				t.expr(f, vs.Values[i])
+			case len(vs.Values) == 1:
+				any = true
+				t.results(f, vs.Values[0], i)
+			case !local:
+				t.unknown() // 0 until it is assigned
+			}
+		case edge.RangeStmt_Value:
+			any = true
+			t.elements(f, c.Parent().Node().(*ast.RangeStmt).X)
+		case edge.RangeStmt_Key, edge.IncDecStmt_X:
+			t.unknown()
+		case edge.UnaryExpr_X:
+			if c.Parent().Node().(*ast.UnaryExpr).Op == token.AND {
+				t.unknown()
+			}
+		}
+	}
+	if local && !any {
+		t.unknown()
+	}
+}
+
+func (t *typeFlow) assignment(f *flow.File, as *ast.AssignStmt, i int) {
+	switch {
+	case as.Tok != token.ASSIGN && as.Tok != token.DEFINE:
+		t.unknown()
+	case len(as.Lhs) == len(as.Rhs):
+		t.expr(f, as.Rhs[i])
+	default:
+		t.results(f, as.Rhs[0], i)
+	}
+}
+
+// results adds result i of an expression with several.
+func (t *typeFlow) results(f *flow.File, e ast.Expr, i int) {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		t.unknown()
+		return
+	}
+	t.result(f, call, i)
+}
+
+// elements adds the elements of a list that is written where it is ranged
+// over, or in the one assignment of the variable.
+func (t *typeFlow) elements(f *flow.File, x ast.Expr) {
+	if v, ok := objectOf(f, x).(*types.Var); ok && !v.IsField() {
+		var def ast.Expr
+		n := 0
+		for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+			if f.Pkg.TypesInfo.ObjectOf(c.Node().(*ast.Ident)) != types.Object(v) {
+				continue
+			}
+			switch k, i := c.ParentEdge(); k {
+			case edge.AssignStmt_Lhs:
+				n++
+				if as := c.Parent().Node().(*ast.AssignStmt); len(as.Lhs) == len(as.Rhs) {
+					def = as.Rhs[i]
+				}
+			case edge.ValueSpec_Names:
+				n++
+				if vs := c.Parent().Node().(*ast.ValueSpec); len(vs.Names) == len(vs.Values) {
+					def = vs.Values[i]
+				}
+			case edge.RangeStmt_X:
+			default:
+				n = 2
+			}
+		}
+		if n == 1 && def != nil {
+			x = def
+		}
+	}
+	lit, ok := ast.Unparen(x).(*ast.CompositeLit)
+	if !ok {
+		t.unknown()
+		return
+	}
+	if _, ok := f.Pkg.TypesInfo.TypeOf(lit).Underlying().(*types.Slice); !ok {
+		t.unknown()
+		return
+	}
+	for _, el := range lit.Elts {
+		if _, ok := el.(*ast.KeyValueExpr); ok {
+			t.unknown()
+			return
+		}
+		t.expr(f, el)
+	}
+}
+
+// result adds result i of a call.
+func (t *typeFlow) result(f *flow.File, call *ast.CallExpr, i int) {
+	fn := calledFunc(f, call)
+	if fn == nil {
+		t.unknown()
+		return
+	}
+	fn = fn.Origin()
+	if readsMessage(fn) && i == 0 {
+		t.set |= mayData
+		return
+	}
+	if isInterfaceMethod(fn) {
+		t.unknown()
+		return
+	}
+	g, d := declaredAt(t.u, fn)
+	if d == nil || d.Body == nil {
+		t.unknown()
+		return
+	}
+	if t.rets[d] {
+		return
+	}
+	t.rets[d] = true
+	results := fn.Signature().Results()
+	ast.Inspect(d.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt:
+			switch {
+			case len(n.Results) == results.Len():
+				// Beside an error the type means nothing.
+				if last := results.Len() - 1; last > i && isError(results.At(last).Type()) && !unit.IsNil(g, n.Results[last]) {
+					if _, ok := unit.ConstInt(g, n.Results[i]); ok {
+						return true
+					}
+				}
+				t.expr(g, n.Results[i])
+			case len(n.Results) == 1:
+				t.results(g, n.Results[0], i)
+			default:
+				if v, ok := resultVar(g, d, i); ok {
+					t.variable(g, v)
+				} else {
+					t.unknown()
+				}
+			}
+		}
+		return true
+	})
+}
+
+func resultVar(f *flow.File, d *ast.FuncDecl, i int) (*types.Var, bool) {
+	n := 0
+	if d.Type.Results == nil {
+		return nil, false
+	}
+	for _, fl := range d.Type.Results.List {
+		for _, id := range fl.Names {
+			if n == i {
+				v, ok := f.Pkg.TypesInfo.Defs[id].(*types.Var)
+				return v, ok
+			}
+			n++
+		}
+	}
+	return nil, false
+}
+
+func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
+
+// readsMessage reports whether fn is a method of the library whose first
+// result is the type of a data message.
+func readsMessage(fn *types.Func) bool {
+	if fn.Pkg() == nil || fn.Pkg().Path() != wsapi.GorillaPath && fn.Pkg().Path() != wsapi.CompatPath {
+		return false
+	}
+	for _, s := range messageSources {
+		if wsapi.SymbolOf(fn) == s {
+			return true
+		}
+	}
+	return false
+}
+
+func isInterfaceMethod(fn *types.Func) bool {
+	recv := fn.Signature().Recv()
+	return recv != nil && types.IsInterface(recv.Type())
+}
+
+// declaredAt returns the declaration of a function of the tree, or nil.
+func declaredAt(u *unit.Unit, fn *types.Func) (*flow.File, *ast.FuncDecl) {
+	for _, g := range u.Graph.InOrder() {
+		for _, d := range g.Syntax.Decls {
+			if fd, ok := d.(*ast.FuncDecl); ok && fd.Name.Name == fn.Name() && u.Graph.Same(g.Pkg.TypesInfo.Defs[fd.Name], fn) {
+				return g, fd
+			}
+		}
+	}
+	return nil, nil
+}
+
+// parameter adds the arguments for v, if it is a parameter.
+func (t *typeFlow) parameter(f *flow.File, v *types.Var) bool {
+	fn, index, ok := paramOf(f, v)
+	if !ok {
+		return false
+	}
+	// It may be assigned too.
+	written := false
+	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+		if f.Pkg.TypesInfo.Uses[c.Node().(*ast.Ident)] != types.Object(v) {
+			continue
+		}
+		switch k, _ := c.ParentEdge(); k {
+		case edge.AssignStmt_Lhs, edge.IncDecStmt_X:
+			written = true
+		case edge.UnaryExpr_X:
+			written = written || c.Parent().Node().(*ast.UnaryExpr).Op == token.AND
+		}
+	}
+	if written {
+		t.assigned(f, v, true)
+	}
+	calls, all := callsOf(t.u, f, fn)
+	if !all {
+		t.unknown()
+	}
+	for _, pc := range calls {
+		switch arg := pc.arg(index); {
+		case t.u.Marked(pc.call):
+			// It becomes something else.
+		case arg != nil:
+			t.expr(pc.file, arg)
+		case len(pc.call.Args) == 1 && !pc.call.Ellipsis.IsValid() && isTuple(pc.file, pc.call.Args[0]):
+			t.results(pc.file, pc.call.Args[0], index)
+		default:
+			t.unknown()
+		}
+	}
+	return true
+}
+
+// paramOf returns the function literal or declaration that has v as parameter,
+// and which one it is.
+func paramOf(f *flow.File, v *types.Var) (fn inspector.Cursor, index int, ok bool) {
+	for c := range f.Root.Preorder((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		_, ft := unit.Body(c.Node())
+		i := 0
+		for _, p := range ft.Params.List {
+			for _, id := range p.Names {
+				if f.Pkg.TypesInfo.Defs[id] == types.Object(v) {
+					_, variadic := p.Type.(*ast.Ellipsis)
+					return c, i, !variadic
+				}
+				i++
+			}
+			if len(p.Names) == 0 {
+				i++
+			}
+		}
+	}
+	return fn, 0, false
+}
+
+// A paramCall is a call of a function whose parameters are looked at.
+type paramCall struct {
+	file *flow.File
+	c    inspector.Cursor // of the call
+	call *ast.CallExpr
+}
+
+// arg returns the argument for parameter i, or nil.
+func (p paramCall) arg(i int) ast.Expr {
+	if i >= len(p.call.Args) || p.call.Ellipsis.IsValid() {
+		return nil
+	}
+	return p.call.Args[i]
+}
+
+// callsOf returns the calls of the function literal or declaration at fn, and
+// whether these are all.
+func callsOf(u *unit.Unit, f *flow.File, fn inspector.Cursor) (calls []paramCall, all bool) {
+	all = true
+	// use adds the call that the name at c is of.
+	use := func(g *flow.File, c inspector.Cursor) {
+		if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
+			c = c.Parent()
+			if tv := g.Pkg.TypesInfo.Types[c.Node().(*ast.SelectorExpr).X]; tv.IsType() {
+				all = false // a method expression
+				return
+			}
+		}
+		c = outermostParen(c)
+		if k, _ := c.ParentEdge(); k != edge.CallExpr_Fun {
+			all = false
+			return
+		}
+		calls = append(calls, paramCall{g, c.Parent(), c.Parent().Node().(*ast.CallExpr)})
+	}
+	switch n := fn.Node().(type) {
+	case *ast.FuncDecl:
+		obj, _ := f.Pkg.TypesInfo.Defs[n.Name].(*types.Func)
+		if obj == nil || u.Graph.Public(obj) || n.Name.Name == "main" && n.Recv == nil {
+			return nil, false
+		}
+		for _, g := range u.Graph.InOrder() {
+			for c := range g.Root.Preorder((*ast.Ident)(nil)) {
+				id := c.Node().(*ast.Ident)
+				if id.Name != n.Name.Name {
+					continue
+				}
+				o, _ := g.Pkg.TypesInfo.Uses[id].(*types.Func)
+				if o == nil {
+					continue
+				}
+				o = o.Origin()
+				// Calls through interfaces may reach a method.
+				if u.Graph.Same(o, obj) || n.Recv != nil && isInterfaceMethod(o) && sameSignature(o, obj) {
+					use(g, c)
+				}
+			}
+		}
+		if obj.Exported() && (len(calls) == 0 || n.Recv != nil && wanted(u, obj)) {
+			all = false // a dependency may call it
+		}
+	case *ast.FuncLit:
+		c := outermostParen(fn)
+		k, i := c.ParentEdge()
+		var v types.Object
+		switch p := c.Parent().Node().(type) {
+		case *ast.CallExpr:
+			if k == edge.CallExpr_Fun {
+				return []paramCall{{f, c.Parent(), p}}, true
+			}
+		case *ast.AssignStmt:
+			if k == edge.AssignStmt_Rhs && len(p.Lhs) == len(p.Rhs) {
+				v = objectOf(f, p.Lhs[i])
+			}
+		case *ast.ValueSpec:
+			if k == edge.ValueSpec_Values && len(p.Names) == len(p.Values) {
+				v = f.Pkg.TypesInfo.Defs[p.Names[i]]
+			}
+		}
+		if x, ok := v.(*types.Var); !ok || x.IsField() || isPackageLevel(x) {
+			return nil, false
+		}
+		for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+			if f.Pkg.TypesInfo.Uses[c.Node().(*ast.Ident)] != v {
+				continue
+			}
+			if k, _ := c.ParentEdge(); k != edge.AssignStmt_Lhs {
+				use(f, c)
+			}
+		}
+	}
+	return calls, all
+}
+
+// wanted reports whether a dependency declares an interface with the method.
+func wanted(u *unit.Unit, m *types.Func) bool {
+	tree, seen := map[string]bool{}, map[string]bool{}
+	for _, f := range u.Graph.InOrder() {
+		tree[f.Pkg.PkgPath] = true
+	}
+	for _, f := range u.Graph.InOrder() {
+		for _, p := range f.Pkg.Types.Imports() {
+			if tree[p.Path()] || seen[p.Path()] {
+				continue
+			}
+			seen[p.Path()] = true
+			for _, name := range p.Scope().Names() {
+				tn, ok := p.Scope().Lookup(name).(*types.TypeName)
+				if !ok {
+					continue
+				}
+				i, ok := tn.Type().Underlying().(*types.Interface)
+				if !ok {
+					continue
+				}
+				for k := range i.NumMethods() {
+					if i.Method(k).Name() == m.Name() && sameSignature(i.Method(k), m) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// sameSignature reports whether two functions have the same parameters and
+// results.
+func sameSignature(x, y *types.Func) bool {
+	s, t := x.Signature(), y.Signature()
+	return s.Variadic() == t.Variadic() && types.TypeString(s.Params(), nil) == types.TypeString(t.Params(), nil) &&
+		types.TypeString(s.Results(), nil) == types.TypeString(t.Results(), nil)
+}
