@@ -18,6 +18,7 @@ func planAssertion(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.Sta
 	ta := c.Node().(*ast.TypeAssertExpr)
 	c = outermostParen(c)
 	var v *types.Var
+	var result ast.Expr
 	k, _ := c.ParentEdge()
 	as, _ := c.Parent().Node().(*ast.AssignStmt)
 	switch {
@@ -28,7 +29,10 @@ func planAssertion(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.Sta
 				return
 			}
 			v, _ = objectOf(f, as.Lhs[0]).(*types.Var)
-			if v == nil || !closeVarOK(u, f, v, false) {
+			if len(as.Lhs) == 2 {
+				result = as.Lhs[1]
+			}
+			if v == nil || !becomesValue(u, f, v, result, false) {
 				u.Refuse(s.Pos, "the close error is used as a pointer", "use errors.As with a variable of type CloseError")
 				return
 			}

@@ -113,54 +113,6 @@ func countUses(f *flow.File, n ast.Node, v *types.Var) int {
 	return count
 }
 
-// closeVarOK reports whether the variable, a pointer to a CloseError, is used
-// in no way that a value would not serve. Its address may be taken for
-// errors.As if as says so.
-func closeVarOK(u *unit.Unit, f *flow.File, v *types.Var, as bool) bool {
-	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
-		if f.Pkg.TypesInfo.Uses[c.Node().(*ast.Ident)] != types.Object(v) {
-			continue
-		}
-		if !closeUseOK(f, outermostParen(c), as) {
-			return false
-		}
-	}
-	return true
-}
-
-// closeUseOK reports whether the use at c of a close error needs no pointer.
-func closeUseOK(f *flow.File, c inspector.Cursor, as bool) bool {
-	switch k, i := c.ParentEdge(); k {
-	case edge.SelectorExpr_X:
-		// The address of a field would be fine; an assignment to one is not,
-		// since there may be other copies.
-		kk, _ := c.Parent().ParentEdge()
-		return kk != edge.AssignStmt_Lhs && kk != edge.UnaryExpr_X
-	case edge.CallExpr_Args:
-		call := c.Parent().Node().(*ast.CallExpr)
-		sig, ok := f.Pkg.TypesInfo.TypeOf(call.Fun).Underlying().(*types.Signature)
-		if !ok {
-			return false
-		}
-		p := sig.Params().At(min(i, sig.Params().Len()-1)).Type()
-		if sig.Variadic() && i >= sig.Params().Len()-1 {
-			if sl, ok := p.(*types.Slice); ok {
-				p = sl.Elem()
-			}
-		}
-		return types.IsInterface(p)
-	case edge.ReturnStmt_Results:
-		return true // as an error: a pointer type in the results is refused
-	case edge.UnaryExpr_X:
-		if !as || c.Parent().Node().(*ast.UnaryExpr).Op != token.AND {
-			return false
-		}
-		kk, i := c.Parent().ParentEdge()
-		return kk == edge.CallExpr_Args && i == asTarget(f, c.Parent().Parent().Node().(*ast.CallExpr))
-	}
-	return false
-}
-
 // asTarget returns which argument of a call is the target that errors.As
 // fills, for it and the functions of testify that do the same; else -1. The
 // error stands before it.
@@ -194,7 +146,7 @@ func planTypeSwitch(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.St
 		u.Refuse(s.Pos, "the type stands in a switch that is none over types", "use errors.As")
 		return
 	}
-	if v, ok := f.Pkg.TypesInfo.Implicits[cl].(*types.Var); ok && len(cl.List) == 1 && !closeVarOK(u, f, v, false) {
+	if v, ok := f.Pkg.TypesInfo.Implicits[cl].(*types.Var); ok && len(cl.List) == 1 && !becomesValue(u, f, v, nil, false) {
 		u.Refuse(s.Pos, "the close error is used as a pointer", "use errors.As with a variable of type CloseError")
 		return
 	}
@@ -231,7 +183,7 @@ func planCloseErrorVar(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast
 		return
 	}
 	v, ok := f.Pkg.TypesInfo.Defs[vs.Names[0]].(*types.Var)
-	if !ok || v.Parent() == v.Pkg().Scope() || !closeVarOK(u, f, v, true) {
+	if !ok || v.Parent() == v.Pkg().Scope() || !becomesValue(u, f, v, nil, true) {
 		u.Refuse(s.Pos, "the close error is used as a pointer", "use errors.As with a variable of type CloseError")
 		return
 	}
@@ -283,7 +235,7 @@ func planAsType(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.StarEx
 		no()
 		return
 	}
-	if v, ok := objectOf(f, as.Lhs[0]).(*types.Var); ok && !closeVarOK(u, f, v, false) {
+	if v, ok := objectOf(f, as.Lhs[0]).(*types.Var); ok && !becomesValue(u, f, v, as.Lhs[1], false) {
 		no()
 		return
 	}
