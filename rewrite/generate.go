@@ -161,6 +161,8 @@ func (pl *planner) helperText(h rules.Helper, path string) string {
 	src := strings.TrimSpace(h.Source)
 	if gomod.Compare(pl.goVersion(path), "1.18") < 0 {
 		src = strings.ReplaceAll(src, " any)", " interface{})")
+		src = strings.ReplaceAll(src, "[C ~int](err error, codes ...C)", "(err error, codes ...websocket.StatusCode)")
+		src = strings.ReplaceAll(src, "websocket.StatusCode(code)", "code")
 	}
 	return src
 }

@@ -202,11 +202,16 @@ func planCloseHelper(u *unit.Unit, s *flow.Site, call *ast.CallExpr, codes [][]a
 	if s.Symbol == "IsUnexpectedCloseError" {
 		name = "isUnexpectedCloseError"
 	}
+	generic := u.GoAtLeast(f, "1.18")
+	if call.Ellipsis.IsValid() && !generic {
+		u.Refuse(s.Pos, "the codes come as a slice of int, and a helper that takes one needs go 1.18 in go.mod", "raise the go line, or name the codes")
+		return
+	}
 	if !useHelper(u, s, name) {
 		return
 	}
 	u.Note(f, call.Pos(), "closeerror", wrappedNote)
-	if len(call.Args) == 1 {
+	if len(call.Args) == 1 && generic {
 		name += "[int]" // no code tells the type
 	}
 	x := unit.Qualified(s)

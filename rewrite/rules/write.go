@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"go/ast"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
@@ -24,6 +25,10 @@ has for it; a pong cannot be sent.`,
 			u.Claim(s)
 			typ := call.Args[0]
 			if n, ok := unit.ConstInt(s.File, typ); ok && n != 1 && n != 2 {
+				if controlName(n) == "other" {
+					planBadType(u, s, call, n)
+					continue
+				}
 				help := "close with Conn.Close(code, reason), ping with Conn.Ping(ctx)"
 				u.Refuse(s.Pos, controlName(n)+" messages are not written with Write", help)
 				continue
@@ -37,9 +42,14 @@ has for it; a pong cannot be sent.`,
 		}
 		for _, s := range u.Sites("Conn.WriteControl") {
 			if call := unit.Call(s); call != nil && len(call.Args) == 3 {
-				if _, ok := unit.ConstInt(s.File, call.Args[0]); !ok {
+				n, ok := unit.ConstInt(s.File, call.Args[0])
+				switch {
+				case !ok:
 					u.Claim(s)
 					planWriteAny(u, s, call)
+				case controlName(n) == "other" && n != 1 && n != 2:
+					u.Claim(s)
+					planBadType(u, s, call, n)
 				}
 			}
 		}
@@ -58,6 +68,14 @@ func controlName(n int64) string {
 	return "other"
 }
 
+// planBadType converts a write of what is no type of messages, such as a close
+// code: it fails.
+func planBadType(u *unit.Unit, s *flow.Site, call *ast.CallExpr, n int64) {
+	if writeAny(u, s, call) {
+		u.Note(s.File, call.Pos(), "write", fmt.Sprintf("%d is no type of messages: nothing is sent and the call fails, as it did; a close frame is sent by Close", n))
+	}
+}
+
 // planWriteAny converts a write of a message whose type is not known.
 func planWriteAny(u *unit.Unit, s *flow.Site, call *ast.CallExpr) {
 	f := s.File
@@ -66,16 +84,8 @@ func planWriteAny(u *unit.Unit, s *flow.Site, call *ast.CallExpr) {
 		u.Refuse(s.Pos, "the message may be a pong, which the target sends as an answer alone", "delete what sends it, and let Read answer pings")
 		return
 	}
-	for _, h := range []string{"writeAnyMessage", "closeInBackground", "splitClosePayload", "pingInBackground"} {
-		if !useHelper(u, s, h) {
-			return
-		}
-	}
-	if hasDeadlines(u) {
-		rename(u, s, "writeAnyMessage")
-		u.Replace(f, call.Lparen+1, call.Rparen, u.Ctx(s)+", ", call.Args[0], ", ", call.Args[1])
-	} else {
-		u.Replace(f, call.Pos(), call.End(), "writeAnyMessage("+u.Ctx(s)+", ", unit.Recv(s), embedding(u, s)+bareConn(u)+", ", call.Args[0], ", ", call.Args[1], ")")
+	if !writeAny(u, s, call) {
+		return
 	}
 	const closes = "the close frame is sent in the background, as Close waits for the peer's and discards what comes before it; of its errors only those are seen that come at once"
 	if set&(mayPing|mayOther) != 0 {
@@ -91,6 +101,24 @@ func planWriteAny(u *unit.Unit, s *flow.Site, call *ast.CallExpr) {
 	if set&mayOther != 0 {
 		u.Note(f, call.Pos(), "write", "a pong cannot be sent and is an error")
 	}
+}
+
+// writeAny calls the helper in place of the method at s. It reports false after
+// refusing.
+func writeAny(u *unit.Unit, s *flow.Site, call *ast.CallExpr) bool {
+	f := s.File
+	for _, h := range []string{"writeAnyMessage", "closeInBackground", "splitClosePayload", "pingInBackground"} {
+		if !useHelper(u, s, h) {
+			return false
+		}
+	}
+	if hasDeadlines(u) {
+		rename(u, s, "writeAnyMessage")
+		u.Replace(f, call.Lparen+1, call.Rparen, u.Ctx(s)+", ", call.Args[0], ", ", call.Args[1])
+	} else {
+		u.Replace(f, call.Pos(), call.End(), "writeAnyMessage("+u.Ctx(s)+", ", unit.Recv(s), embedding(u, s)+bareConn(u)+", ", call.Args[0], ", ", call.Args[1], ")")
+	}
+	return true
 }
 
 const writeAnyMessageHelper = `

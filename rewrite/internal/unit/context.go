@@ -68,7 +68,7 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 			case isNamed(p.Type(), "net/http", "Request"):
 				req = p
 			case isNamed(p.Type(), "testing", "T"), isNamed(p.Type(), "testing", "B"):
-				if visible(p) && !escaped && u.goAtLeast(f, "1.24") && !inCleanup(c) {
+				if visible(p) && !escaped && u.GoAtLeast(f, "1.24") && !inCleanup(c) {
 					return p.Name() + ".Context()", ""
 				}
 			}
@@ -77,7 +77,7 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 			if !escaped {
 				return req.Name() + ".Context()", "r.Context() ends when the handler returns, and at the deadline of a middleware that sets one; either now closes the connection"
 			}
-			if u.goAtLeast(f, "1.21") {
+			if u.GoAtLeast(f, "1.21") {
 				return u.Import(f, "context", "context") + ".WithoutCancel(" + req.Name() + ".Context())", ""
 			}
 			return "", ""
@@ -257,7 +257,8 @@ func isNamed(t types.Type, path, name string) bool {
 	return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == path && n.Obj().Name() == name
 }
 
-func (u *Unit) goAtLeast(f *flow.File, v string) bool {
+// GoAtLeast reports whether the go line that holds for the file is v or newer.
+func (u *Unit) GoAtLeast(f *flow.File, v string) bool {
 	g := u.GoVersion(f.Path)
 	if g == "" {
 		return false
