@@ -92,14 +92,18 @@ func (pl *planner) module(file string) *moduleState {
 	return nil
 }
 
+// goVersion returns the go line that holds for the file once it imports the
+// target.
 func (pl *planner) goVersion(file string) string {
-	if m := pl.module(file); m != nil {
-		if m.Go == "" {
-			return "1.16" // what the go command assumes
-		}
-		return m.Go
+	m := pl.module(file)
+	if m == nil {
+		return ""
 	}
-	return ""
+	line := m.goLine()
+	if cd := wsapi.TargetCoder; pl.opts.Target.Name == cd.Name && gomod.Compare(line, cd.GoVersion) < 0 {
+		line = cd.GoVersion
+	}
+	return line
 }
 
 // modChanges returns the changes of go.mod and go.sum that the changed Go

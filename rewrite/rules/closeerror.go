@@ -123,7 +123,7 @@ func asTarget(f *flow.File, call *ast.CallExpr) int {
 	}
 	target := -1
 	switch path := fn.Pkg().Path(); {
-	case fn.Name() == "As" && (path == "errors" || path == "golang.org/x/xerrors" || path == "github.com/pkg/errors"):
+	case isErrorsFunc(fn, "As"):
 		target = 1
 	case strings.HasPrefix(path, "github.com/stretchr/testify") && (fn.Name() == "ErrorAs" || fn.Name() == "ErrorAsf"):
 		target = 2

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -54,12 +55,23 @@ func errorTest(s *flow.Site) (test, other ast.Expr, negated bool) {
 		}
 	case edge.CallExpr_Args:
 		call := c.Parent().Node().(*ast.CallExpr)
-		fn := calledFunc(s.File, call)
-		if i == 1 && fn != nil && fn.Name() == "Is" && fn.Pkg() != nil && fn.Pkg().Path() == "errors" {
+		if i == 1 && isErrorsFunc(calledFunc(s.File, call), "Is") {
 			return call, call.Args[0], false
 		}
 	}
 	return nil, nil, false
+}
+
+// errorsPackages are packages whose Is and As are those of package errors.
+var errorsPackages = []string{
+	"errors", "golang.org/x/xerrors", "github.com/pkg/errors", "emperror.dev/errors", "github.com/cockroachdb/errors",
+	"github.com/go-errors/errors", "github.com/friendsofgo/errors", "gitlab.com/tozd/go/errors",
+}
+
+// isErrorsFunc reports whether fn is the function of package errors, or of one
+// that passes it on.
+func isErrorsFunc(fn *types.Func, name string) bool {
+	return fn != nil && fn.Name() == name && fn.Pkg() != nil && slices.Contains(errorsPackages, fn.Pkg().Path())
 }
 
 // planReadLimit converts a test for ErrReadLimit, which nhooyr tells by the
@@ -114,8 +126,7 @@ func planBadHandshake(u *unit.Unit, s *flow.Site) {
 		c = c.Parent()
 	case edge.CallExpr_Args:
 		call := c.Parent().Node().(*ast.CallExpr)
-		fn := calledFunc(f, call)
-		if i == 1 && fn != nil && fn.Name() == "Is" && fn.Pkg() != nil && fn.Pkg().Path() == "errors" {
+		if i == 1 && isErrorsFunc(calledFunc(f, call), "Is") {
 			other, test = call.Args[0], call
 			c = c.Parent()
 			if k, _ := c.ParentEdge(); k == edge.UnaryExpr_X {
