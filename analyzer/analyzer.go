@@ -5,6 +5,7 @@ import (
 
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsconcurrent"
+	"github.com/wsmigrate/wsmigrate/analyzer/wslimit"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsorigin"
 )
 
@@ -12,6 +13,7 @@ import (
 var Suite = []*analysis.Analyzer{
 	wsconcurrent.Analyzer,
 	wsorigin.Analyzer,
+	wslimit.Analyzer,
 }
 
 // A Finding is one hazard at one place: rule, category, confidence,

@@ -9,7 +9,7 @@ const gorillaPath = GorillaPath
 var gorilla = &Library{
 	Name: "gorilla", Module: GorillaModule, Path: gorillaPath, Version: "v1.5.3",
 	Conns:   []string{gorillaPath + ".Conn"},
-	Writers: One, Readers: One,
+	Writers: One, Readers: One, ReadsEnd: true,
 	Funcs: []Func{
 		{gorillaPath, "Conn.WriteMessage", Writes, Receiver},
 		{gorillaPath, "Conn.WriteJSON", Writes, Receiver},

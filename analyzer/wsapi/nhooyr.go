@@ -13,6 +13,7 @@ var nhooyr = &Library{
 	Name: "nhooyr", Module: nhooyrPath, Path: nhooyrPath, Version: TargetNhooyr.Version,
 	Conns:   []string{nhooyrPath + ".Conn"},
 	Writers: Many, Readers: One,
+	ReadLimit: 32 << 10, NoLimit: -1,
 	Funcs: []Func{
 		{nhooyrPath, "Conn.Write", Writes | WantsContext, Receiver},
 		{nhooyrPath, "Conn.Writer", Writes | OpensWriter | WantsContext, Receiver},

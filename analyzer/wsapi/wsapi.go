@@ -115,8 +115,14 @@ type Library struct {
 	// on any net.Conn, has none.
 	Conns            []string
 	Writers, Readers Contract
-	Funcs            []Func
-	Upgraders        []Upgrader
+	// ReadLimit is the size of the largest message that is read where nothing
+	// is set, or 0 for any size. A limit at or below NoLimit takes it away.
+	ReadLimit, NoLimit int64
+	// ReadsEnd reports that after a read deadline has expired no read of the
+	// connection succeeds again.
+	ReadsEnd  bool
+	Funcs     []Func
+	Upgraders []Upgrader
 }
 
 // fork returns a library with what from says, moved from from.Path to to.Path,
@@ -125,6 +131,7 @@ func fork(from *Library, to Library) *Library {
 	moved := func(path string) string { return to.Path + strings.TrimPrefix(path, from.Path) }
 	l := to
 	l.Writers, l.Readers = from.Writers, from.Readers
+	l.ReadLimit, l.NoLimit, l.ReadsEnd = from.ReadLimit, from.NoLimit, from.ReadsEnd
 	l.Conns, l.Funcs, l.Upgraders = nil, nil, nil
 	for _, c := range from.Conns {
 		l.Conns = append(l.Conns, moved(c))

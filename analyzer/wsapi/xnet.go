@@ -10,6 +10,8 @@ var xnet = &Library{
 	Name: "xnet", Module: "golang.org/x/net", Path: xnetPath, Version: "v0.62.0",
 	Conns:   []string{xnetPath + ".Conn"},
 	Writers: Many, Readers: Many,
+	// DefaultMaxPayloadBytes; the field MaxPayloadBytes of a Conn changes it.
+	ReadLimit: 32 << 20,
 	Funcs: []Func{
 		{xnetPath, "Conn.Write", Writes, Receiver},
 		{xnetPath, "Codec.Send", Writes, 0},

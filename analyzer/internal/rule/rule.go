@@ -3,6 +3,7 @@ package rule
 import (
 	"cmp"
 	"fmt"
+	"go/ast"
 	"go/token"
 	"reflect"
 	"slices"
@@ -76,6 +77,7 @@ type Pass struct {
 	rule, url string
 	ignores   map[line]*directive
 	findings  []Finding
+	calls     map[token.Pos]*ast.CallExpr // see Call
 }
 
 // Report records a finding; Rule and URL are filled in. Further positions
