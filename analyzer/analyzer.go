@@ -5,6 +5,7 @@ import (
 
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsconcurrent"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsdeadline"
 	"github.com/wsmigrate/wsmigrate/analyzer/wslimit"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsorigin"
 )
@@ -14,6 +15,7 @@ var Suite = []*analysis.Analyzer{
 	wsconcurrent.Analyzer,
 	wsorigin.Analyzer,
 	wslimit.Analyzer,
+	wsdeadline.Analyzer,
 }
 
 // A Finding is one hazard at one place: rule, category, confidence,

@@ -15,6 +15,7 @@ type OpCode byte
 const (
 	OpText   OpCode = 0x1
 	OpBinary OpCode = 0x2
+	OpPing   OpCode = 0x9
 )
 
 type State uint8

@@ -5,6 +5,7 @@ package websocket
 import (
 	"net/http"
 	"net/url"
+	"time"
 )
 
 type Config struct {
@@ -17,6 +18,9 @@ type Conn struct{ _ int }
 func (ws *Conn) Write(msg []byte) (n int, err error) { return 0, nil }
 func (ws *Conn) Read(msg []byte) (n int, err error)  { return 0, nil }
 func (ws *Conn) Close() error                        { return nil }
+func (ws *Conn) SetDeadline(t time.Time) error       { return nil }
+func (ws *Conn) SetReadDeadline(t time.Time) error   { return nil }
+func (ws *Conn) SetWriteDeadline(t time.Time) error  { return nil }
 func (ws *Conn) Config() *Config                     { return nil }
 
 type Codec struct {
