@@ -8,6 +8,7 @@ import (
 	"github.com/wsmigrate/wsmigrate/analyzer/wsdeadline"
 	"github.com/wsmigrate/wsmigrate/analyzer/wslimit"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsorigin"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsserver"
 )
 
 // Suite holds every rule, in the order that documentation shows them.
@@ -16,6 +17,7 @@ var Suite = []*analysis.Analyzer{
 	wsorigin.Analyzer,
 	wslimit.Analyzer,
 	wsdeadline.Analyzer,
+	wsserver.Analyzer,
 }
 
 // A Finding is one hazard at one place: rule, category, confidence,

@@ -4,6 +4,7 @@ package websocket
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net/http"
 	"time"
@@ -67,6 +68,7 @@ func Upgrade(w http.ResponseWriter, r *http.Request, responseHeader http.Header,
 
 type Dialer struct {
 	HandshakeTimeout time.Duration
+	TLSClientConfig  *tls.Config
 	Subprotocols     []string
 }
 

@@ -1,0 +1,12 @@
+// Package api accepts WebSockets for other packages.
+package api
+
+import (
+	"net/http"
+
+	"github.com/gobwas/ws"
+)
+
+type Handler struct{}
+
+func (Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { ws.UpgradeHTTP(r, w) }

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"net/http"
+
+	"api"
+)
+
+func main() {
+	http.ListenAndServe(":8080", api.Handler{}) // want `sets no timeouts`
+}

@@ -1,0 +1,12 @@
+package main
+
+import (
+	"net/http"
+
+	"feed"
+)
+
+func main() {
+	feed.Open(nil)
+	http.ListenAndServe(":8080", nil)
+}
