@@ -33,27 +33,27 @@ func TestFacts(t *testing.T) {
 	h2 := []string{"h2"}
 	for _, test := range []struct {
 		name   string
-		srv    http.Server
+		srv    *http.Server
 		tls    bool
 		server []string // NextProtos
 		client []string
 		ok     bool
 	}{
-		{name: "timeouts end with the upgrade", srv: http.Server{Handler: handler, WriteTimeout: time.Nanosecond}, ok: true},
-		{name: "TimeoutHandler", srv: http.Server{Handler: http.TimeoutHandler(handler, time.Minute, "")}},
-		{name: "defaults", srv: http.Server{Handler: handler}, tls: true, ok: true},
-		{name: "server with h2 alone", srv: http.Server{Handler: handler}, tls: true, server: h2, client: []string{"http/1.1"}, ok: true},
-		{name: "server with h2 alone, client without ALPN", srv: http.Server{Handler: handler}, tls: true, server: h2, ok: true},
-		{name: "Protocols without HTTP/1", srv: http.Server{Handler: handler, Protocols: &http2}, tls: true, client: []string{"http/1.1"}},
-		{name: "Protocols with both", srv: http.Server{Handler: handler, Protocols: &both}, tls: true, client: []string{"http/1.1"}, ok: true},
-		{name: "client that offers h2", srv: http.Server{Handler: handler}, tls: true, client: []string{"h2", "http/1.1"}},
+		{name: "timeouts end with the upgrade", srv: &http.Server{Handler: handler, WriteTimeout: time.Nanosecond}, ok: true},
+		{name: "TimeoutHandler", srv: &http.Server{Handler: http.TimeoutHandler(handler, time.Minute, "")}},
+		{name: "defaults", srv: &http.Server{Handler: handler}, tls: true, ok: true},
+		{name: "server with h2 alone", srv: &http.Server{Handler: handler}, tls: true, server: h2, client: []string{"http/1.1"}, ok: true},
+		{name: "server with h2 alone, client without ALPN", srv: &http.Server{Handler: handler}, tls: true, server: h2, ok: true},
+		{name: "Protocols without HTTP/1", srv: &http.Server{Handler: handler, Protocols: &http2}, tls: true, client: []string{"http/1.1"}},
+		{name: "Protocols with both", srv: &http.Server{Handler: handler, Protocols: &both}, tls: true, client: []string{"http/1.1"}, ok: true},
+		{name: "client that offers h2", srv: &http.Server{Handler: handler}, tls: true, client: []string{"h2", "http/1.1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ln, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}
-			srv := &test.srv
+			srv := test.srv
 			srv.ErrorLog = log.New(io.Discard, "", 0)
 			url, done := "ws://"+ln.Addr().String(), make(chan struct{})
 			serve := func() { srv.Serve(ln) }
