@@ -64,6 +64,9 @@ func (d *dialPlan) header(s *flow.Site, c inspector.Cursor, h ast.Expr) (dialHea
 	}
 	get := func(method, key string) []any {
 		x := name
+		if _, star := ast.Unparen(h).(*ast.StarExpr); star && x[0] == any(h) {
+			x = []any{"(", h, ")"}
+		}
 		if !isNamed(unit.TypeOf(s, h), "net/http", "Header") {
 			x = append(append([]any{u.Import(f, "net/http", "http") + ".Header("}, name...), ")")
 		}
