@@ -27,6 +27,9 @@ returns.`,
 		if len(pings)+len(handlers) == 0 {
 			return
 		}
+		if hasPongs(u.Wrapped) && u.Try(func() { keepPongHandlers(u) }) {
+			return
+		}
 		planHeartbeat(u, pings, handlers)
 		// What is left of the recipe has been refused as a whole.
 		for _, fr := range pings {

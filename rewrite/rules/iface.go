@@ -117,7 +117,7 @@ func isLibConn(t types.Type) bool {
 // connection that is converted to it.
 func adapt(u *unit.Unit, b flow.Boundary) bool {
 	f := u.Graph.Files[b.Pos.Filename]
-	if f == nil || f.Generated || f.Cgo {
+	if f == nil || f.Generated || f.Cgo || hasPongs(u.Wrapper) {
 		return false
 	}
 	if t := f.Pkg.TypesInfo.TypeOf(b.Src); t == nil || !isLibConn(t) || assertsConn(u) {

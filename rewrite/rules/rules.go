@@ -50,6 +50,7 @@ func Helpers() []Helper { return helpers }
 
 var helpers = slices.Concat(baseHelpers,
 	deadlineConnHelpers(deadlineConn, "*websocket.Conn"), deadlineConnHelpers(deadlineAddrConn, "*addrConn"), connHelpers,
+	heartbeatConnHelpers(heartbeatConn), heartbeatConnHelpers(heartbeatAddrConn),
 	messageConnHelpers("messageConn", "*websocket.Conn"), messageConnHelpers("deadlineMessageConn", "*deadlineConn"),
 	messageConnHelpers("addrMessageConn", "*addrConn"), messageConnHelpers("deadlineAddrMessageConn", "*deadlineAddrConn"))
 
@@ -118,7 +119,7 @@ func helperDecls(name string) []string {
 func rename(u *unit.Unit, s *flow.Site, name string) {
 	if u.Wrapper != "" {
 		for _, h := range helpers {
-			if h.Name == u.Wrapper+"."+name {
+			if h.Name == embeddedWrapper(u.Wrapper)+"."+name {
 				u.Helper(s.File, h.Name)
 			}
 		}

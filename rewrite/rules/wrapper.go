@@ -37,10 +37,15 @@ var (
 // a request tells, are converted.
 func planWrapper(u *unit.Unit) {
 	deadlines, addrs := interfaceNeeds(u)
-	deadlines = deadlines || !u.Try(func() { planDeadlineContexts(u) })
+	pongs := wantsPongs(u)
+	deadlines = deadlines || pongs || !u.Try(func() { planDeadlineContexts(u) })
 	addrs = addrs || !u.Try(func() { planAddrs(u) })
 	name := ""
 	switch {
+	case pongs && addrs:
+		name = heartbeatAddrConn
+	case pongs:
+		name = heartbeatConn
 	case deadlines && addrs:
 		name = deadlineAddrConn
 	case deadlines:
@@ -60,12 +65,16 @@ func planWrapper(u *unit.Unit) {
 
 // hasDeadlines reports whether the type that takes Conn's place has deadlines.
 func hasDeadlines(u *unit.Unit) bool {
-	return u.Wrapper == deadlineConn || u.Wrapper == deadlineAddrConn
+	w := embeddedWrapper(u.Wrapper)
+	return w == deadlineConn || w == deadlineAddrConn
 }
 
 // hasNetConn reports whether the type that takes Conn's place knows the
 // network connection.
-func hasNetConn(u *unit.Unit) bool { return u.Wrapper == addrConn || u.Wrapper == deadlineAddrConn }
+func hasNetConn(u *unit.Unit) bool {
+	w := embeddedWrapper(u.Wrapper)
+	return w == addrConn || w == deadlineAddrConn
+}
 
 const wrapHelp = "keep what the connection lacks in a type of your own that embeds it"
 
@@ -122,6 +131,9 @@ func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
 
 // wrapperHelpers returns the helpers that declare the type.
 func wrapperHelpers(name string) []string {
+	if hasPongs(name) {
+		return append(wrapperHelpers(embeddedWrapper(name)), name, "pingInBackground")
+	}
 	switch name {
 	case deadlineConn:
 		return []string{deadlineConn, "callDeadline"}
@@ -195,28 +207,38 @@ func embeddedField(s *flow.Site) *types.Var {
 // acceptHead returns what the call of Upgrade becomes, up to its arguments, and
 // what follows its closing parenthesis. It reports false after refusing.
 func acceptHead(u *unit.Unit, s *flow.Site) (open, shut string, ok bool) {
-	switch u.Wrapper {
+	switch embeddedWrapper(u.Wrapper) {
 	case deadlineConn:
-		return "acceptedConn(" + u.Lib(s.File) + ".Accept(", ")", needHelpers(u, s, "acceptedConn")
+		open, shut, ok = "acceptedConn("+u.Lib(s.File)+".Accept(", ")", needHelpers(u, s, "acceptedConn")
 	case addrConn:
-		return "acceptAddrConn(", "", needHelpers(u, s, "acceptAddrConn", "addrConnBy")
+		open, shut, ok = "acceptAddrConn(", "", needHelpers(u, s, "acceptAddrConn", "addrConnBy")
 	case deadlineAddrConn:
-		return "acceptedAddrConn(acceptAddrConn(", ")", needHelpers(u, s, "acceptAddrConn", "addrConnBy", "acceptedAddrConn")
+		open, shut, ok = "acceptedAddrConn(acceptAddrConn(", ")", needHelpers(u, s, "acceptAddrConn", "addrConnBy", "acceptedAddrConn")
+	default:
+		return u.Lib(s.File) + ".Accept(", "", true
 	}
-	return u.Lib(s.File) + ".Accept(", "", true
+	if !ok {
+		return open, shut, false
+	}
+	return pongConnHead(u, s, "accepted", open, shut)
 }
 
 // dialHead is acceptHead for the call of Dial.
 func dialHead(u *unit.Unit, s *flow.Site) (open, shut string, ok bool) {
-	switch u.Wrapper {
+	switch embeddedWrapper(u.Wrapper) {
 	case deadlineConn:
-		return "dialledConn(" + u.Lib(s.File) + ".Dial(", ")", needHelpers(u, s, "dialledConn")
+		open, shut, ok = "dialledConn("+u.Lib(s.File)+".Dial(", ")", needHelpers(u, s, "dialledConn")
 	case addrConn:
-		return "dialAddrConn(", "", needHelpers(u, s, "dialAddrConn")
+		open, shut, ok = "dialAddrConn(", "", needHelpers(u, s, "dialAddrConn")
 	case deadlineAddrConn:
-		return "dialledAddrConn(dialAddrConn(", ")", needHelpers(u, s, "dialAddrConn", "dialledAddrConn")
+		open, shut, ok = "dialledAddrConn(dialAddrConn(", ")", needHelpers(u, s, "dialAddrConn", "dialledAddrConn")
+	default:
+		return u.Lib(s.File) + ".Dial(", "", true
 	}
-	return u.Lib(s.File) + ".Dial(", "", true
+	if !ok {
+		return open, shut, false
+	}
+	return pongConnHead(u, s, "dialled", open, shut)
 }
 
 // wrapUpgrade wraps the call of an acceptor's Upgrade. It reports false after
@@ -232,18 +254,19 @@ func wrapUpgrade(u *unit.Unit, s *flow.Site) bool {
 		return false
 	}
 	call := c.Node().(*ast.CallExpr)
-	if u.Wrapper == deadlineConn {
-		u.Replace(f, call.Pos(), call.End(), "acceptedConn(", call, ")")
-		return needHelpers(u, s, "acceptedConn")
+	if embeddedWrapper(u.Wrapper) == deadlineConn {
+		open, shut, ok := pongConnHead(u, s, "accepted", "acceptedConn(", ")")
+		u.Replace(f, call.Pos(), call.End(), open, call, shut)
+		return ok && needHelpers(u, s, "acceptedConn")
 	}
 	if !pure(call.Args[0]) {
 		u.Refuse(s.Pos, "the ResponseWriter is computed in the call", "assign it to a variable first")
 		return false
 	}
 	w, by, shut := u.Fresh(f, c, "rw"), "addrConnBy(", " })"
-	if u.Wrapper == deadlineAddrConn {
-		by, shut = "acceptedAddrConn("+by, shut+")"
-		if !needHelpers(u, s, "acceptedAddrConn") {
+	if embeddedWrapper(u.Wrapper) == deadlineAddrConn {
+		by, shut, ok = pongConnHead(u, s, "accepted", "acceptedAddrConn("+by, shut+")")
+		if !ok || !needHelpers(u, s, "acceptedAddrConn") {
 			return false
 		}
 	}

@@ -1,0 +1,188 @@
+package rules
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
+)
+
+// A heartbeat whose handler means nothing where the pings are written, say
+// because the time to wait is a parameter, is kept as it is: the type that takes
+// Conn's place has a SetPongHandler besides its deadlines, and calls the handler
+// where its own pings are answered.
+
+// Types that take the place of Conn, with deadlines and a pong handler.
+const (
+	heartbeatConn     = "heartbeatConn"
+	heartbeatAddrConn = "heartbeatAddrConn" // with the network connection
+)
+
+// embeddedWrapper returns the type with deadlines that one with a pong handler
+// embeds, and any other as it is.
+func embeddedWrapper(name string) string {
+	switch name {
+	case heartbeatConn:
+		return deadlineConn
+	case heartbeatAddrConn:
+		return deadlineAddrConn
+	}
+	return name
+}
+
+// hasPongs reports whether the type of the name has a pong handler.
+func hasPongs(name string) bool { return name != embeddedWrapper(name) }
+
+// wantsPongs reports whether only a type with a pong handler may do: it is
+// decided, or the heartbeat could not be converted.
+func wantsPongs(u *unit.Unit) bool {
+	if u.Wrapped != "" {
+		return hasPongs(u.Wrapped)
+	}
+	if len(u.All("Conn.SetPongHandler")) == 0 {
+		return false
+	}
+	for _, r := range u.Reasons {
+		if r.Rule == heartbeatRule.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// keepPongHandlers leaves the pong handlers to the type that takes Conn's
+// place, and has it write the pings. It refuses what that type cannot do.
+func keepPongHandlers(u *unit.Unit) {
+	pings := controlFrames(u, 9)
+	if len(pings) == 0 || len(u.All("Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")) == 0 {
+		s := u.All("Conn.SetPongHandler")[0]
+		u.RefuseSite(s, "no pings are sent whose answers a read would take in", heartbeatHelp)
+		return
+	}
+	for _, h := range u.Sites("Conn.SetPongHandler") {
+		a := &pongAction{site: h, file: h.File}
+		if call := unit.Call(h); call != nil && len(call.Args) == 1 && !unit.IsNil(h.File, call.Args[0]) {
+			a.findBody(u, call.Args[0])
+			if a.body == nil {
+				u.RefuseSite(h, "what the pong handler does is not known", heartbeatHelp)
+				return
+			}
+			a.extra = a.body.List
+			for _, s := range u.Within(a.file, a.body) {
+				if s.Symbol != "Conn.SetReadDeadline" && s.Symbol != "Conn.SetWriteDeadline" {
+					u.RefuseSite(h, "the pong handler does more with the connection than move its deadlines", heartbeatHelp)
+					return
+				}
+			}
+			if name := a.sharesWithReader(u); name != "" {
+				u.RefuseSite(h, "the pong handler sets "+name+", which the code that reads uses, and pongs are not noticed there", "guard "+name+" by a mutex")
+				return
+			}
+		}
+		u.Claim(h)
+		u.Note(h.File, h.Ident.Pos(), "heartbeat", "the pong handler runs beside reads, not in one, and for answers to the pings that are written here and come within a minute; an error of it closes the connection")
+	}
+	for _, fr := range pings {
+		if fr.data == nil {
+			fr.refuse(u, "the payload of the ping is not known where it is sent", heartbeatHelp)
+			return
+		}
+		fr.claim(u)
+		u.Replace(fr.file, fr.call.Pos(), fr.call.End(), fr.conn+".ping("+u.Context(fr.file, fr.c)+", ", fr.data, ")")
+		u.Note(fr.file, fr.pos(), "heartbeat", lateNote)
+	}
+	for _, s := range u.Sites("Conn.WriteMessage", "Conn.WriteControl") {
+		call := unit.Call(s)
+		if call == nil || len(call.Args) == 0 {
+			continue
+		}
+		if _, constant := unit.ConstInt(s.File, call.Args[0]); !constant && messageTypes(u, s.File, call.Args[0])&(mayPing|mayOther) != 0 {
+			u.RefuseSite(s, "the message may be a ping, whose answer the pong handler would not see", heartbeatHelp)
+			return
+		}
+	}
+}
+
+// findBody looks for the body of the handler: a function literal, or a
+// function of the tree.
+func (a *pongAction) findBody(u *unit.Unit, h ast.Expr) {
+	switch x := ast.Unparen(h).(type) {
+	case *ast.FuncLit:
+		a.body = x.Body
+	case *ast.Ident, *ast.SelectorExpr:
+		fn, _ := a.file.Pkg.TypesInfo.Uses[lastIdent(x)].(*types.Func)
+		if fn == nil || isInterfaceMethod(fn) {
+			return
+		}
+		if g, d := declaredAt(u, fn); d != nil && d.Body != nil && editable(g) {
+			a.file, a.body = g, d.Body
+		}
+	}
+}
+
+// pongConnHead puts the constructor of the type with a pong handler around that
+// of the type it embeds.
+func pongConnHead(u *unit.Unit, s *flow.Site, verb, open, shut string) (string, string, bool) {
+	if !hasPongs(u.Wrapper) {
+		return open, shut, true
+	}
+	name := verb + strings.ToUpper(u.Wrapper[:1]) + u.Wrapper[1:]
+	return name + "(" + open, shut + ")", useHelper(u, s, name)
+}
+
+// heartbeatConnHelpers returns the helpers that make a type with deadlines one
+// with a pong handler.
+func heartbeatConnHelpers(typ string) []Helper {
+	name := strings.ToUpper(typ[:1]) + typ[1:]
+	r := strings.NewReplacer("TYPE", typ, "NAME", name, "EMBEDDED", embeddedWrapper(typ))
+	return []Helper{
+		{typ, []string{"context", "sync/atomic", "time"}, r.Replace(heartbeatConnHelper)},
+		{"accepted" + name, nil, r.Replace(acceptedHeartbeatHelper)},
+		{"dialled" + name, []string{"net/http"}, r.Replace(dialledHeartbeatHelper)},
+	}
+}
+
+const heartbeatConnHelper = `
+// A TYPE is a connection that tells when its pings are answered.
+type TYPE struct {
+	*EMBEDDED
+	pong atomic.Value // func(string) error
+}
+
+// SetPongHandler sets what is called with the payload of a ping that has been
+// answered. An error of it closes the connection.
+func (c *TYPE) SetPongHandler(h func(string) error) { c.pong.Store(h) }
+
+// ping writes a ping and does not wait for the pong, which a concurrent read
+// takes in.
+func (c *TYPE) ping(ctx context.Context, p []byte) error {
+	data := string(p)
+	return pingInBackground(ctx, c.Conn, time.Minute, func(err error) {
+		if h, _ := c.pong.Load().(func(string) error); err == nil && h != nil && h(data) != nil {
+			c.CloseNow()
+		}
+	})
+}
+`
+
+const acceptedHeartbeatHelper = `
+// acceptedNAME gives a connection that was accepted its pong handler.
+func acceptedNAME(c *EMBEDDED, err error) (*TYPE, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &TYPE{EMBEDDED: c}, nil
+}
+`
+
+const dialledHeartbeatHelper = `
+// dialledNAME gives a connection that was dialled its pong handler.
+func dialledNAME(c *EMBEDDED, resp *http.Response, err error) (*TYPE, *http.Response, error) {
+	if err != nil {
+		return nil, resp, err
+	}
+	return &TYPE{EMBEDDED: c}, resp, nil
+}
+`
