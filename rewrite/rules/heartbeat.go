@@ -20,7 +20,8 @@ concurrent read takes in; when none comes within the read deadline's time, Close
 the read. Ping runs in a goroutine of its own where the loop has another way out, so that messages need not wait
 for a pong; where the result of writing the ping decides how the code goes on, a helper does that. Pings are found
 behind functions that write a message of the type they are given. What else a pong handler does is done where Ping
-returns.`,
+returns. A handler that means nothing there, say because the time to wait is a parameter, stays: the type that takes
+Conn's place then has deadlines and a SetPongHandler, and calls the handler when one of its pings is answered.`,
 	Plan: func(u *unit.Unit) {
 		pings := controlFrames(u, 9)
 		handlers := u.Sites("Conn.SetPongHandler")
