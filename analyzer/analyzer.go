@@ -9,6 +9,7 @@ import (
 	"github.com/wsmigrate/wsmigrate/analyzer/wslimit"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsorigin"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsserver"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsreadloop"
 )
 
 // Suite holds every rule, in the order that documentation shows them.
@@ -18,6 +19,7 @@ var Suite = []*analysis.Analyzer{
 	wslimit.Analyzer,
 	wsdeadline.Analyzer,
 	wsserver.Analyzer,
+	wsreadloop.Analyzer,
 }
 
 // A Finding is one hazard at one place: rule, category, confidence,

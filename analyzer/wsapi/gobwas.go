@@ -15,7 +15,7 @@ const (
 // their methods name themselves as Receiver.
 var gobwas = &Library{
 	Name: "gobwas", Module: gobwasPath, Path: gobwasPath, Version: "v1.4.0",
-	Writers: One, Readers: One,
+	Writers: One, Readers: One, Failures: streamFailures,
 	Funcs: []Func{
 		{gobwasPath, "WriteFrame", Writes, 0},
 		{gobwasPath, "MustWriteFrame", Writes, 0},

@@ -8,8 +8,9 @@ const gorillaPath = GorillaPath
 // SetReadDeadline and the handler setters); Close and WriteControl are free.
 var gorilla = &Library{
 	Name: "gorilla", Module: GorillaModule, Path: gorillaPath, Version: "v1.5.3",
-	Conns:   []string{gorillaPath + ".Conn"},
-	Writers: One, Readers: One, ReadsEnd: true,
+	Conns:    []string{gorillaPath + ".Conn"},
+	Failures: gorillaFailures,
+	Writers:  One, Readers: One, ReadsEnd: true,
 	Funcs: []Func{
 		{gorillaPath, "Conn.WriteMessage", Writes, Receiver},
 		{gorillaPath, "Conn.WriteJSON", Writes, Receiver},

@@ -11,8 +11,9 @@ const (
 // any error, an ended context included, closes the connection.
 var nhooyr = &Library{
 	Name: "nhooyr", Module: nhooyrPath, Path: nhooyrPath, Version: TargetNhooyr.Version,
-	Conns:   []string{nhooyrPath + ".Conn"},
-	Writers: Many, Readers: One,
+	Conns:    []string{nhooyrPath + ".Conn"},
+	Failures: nhooyrFailures,
+	Writers:  Many, Readers: One,
 	ReadLimit: 32 << 10, NoLimit: -1,
 	Funcs: []Func{
 		{nhooyrPath, "Conn.Write", Writes | WantsContext, Receiver},

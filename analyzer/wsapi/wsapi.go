@@ -123,6 +123,7 @@ type Library struct {
 	ReadsEnd  bool
 	Funcs     []Func
 	Upgraders []Upgrader
+	Failures  []Failure // how reads fail for good
 }
 
 // fork returns a library with what from says, moved from from.Path to to.Path,
@@ -130,7 +131,7 @@ type Library struct {
 func fork(from *Library, to Library) *Library {
 	moved := func(path string) string { return to.Path + strings.TrimPrefix(path, from.Path) }
 	l := to
-	l.Writers, l.Readers = from.Writers, from.Readers
+	l.Writers, l.Readers, l.Failures = from.Writers, from.Readers, from.Failures
 	l.ReadLimit, l.NoLimit, l.ReadsEnd = from.ReadLimit, from.NoLimit, from.ReadsEnd
 	l.Conns, l.Funcs, l.Upgraders = nil, nil, nil
 	for _, c := range from.Conns {

@@ -8,8 +8,9 @@ const xnetPath = "golang.org/x/net/websocket"
 // interface, hands out are outside these locks.
 var xnet = &Library{
 	Name: "xnet", Module: "golang.org/x/net", Path: xnetPath, Version: "v0.62.0",
-	Conns:   []string{xnetPath + ".Conn"},
-	Writers: Many, Readers: Many,
+	Conns:    []string{xnetPath + ".Conn"},
+	Failures: streamFailures,
+	Writers:  Many, Readers: Many,
 	// DefaultMaxPayloadBytes; the field MaxPayloadBytes of a Conn changes it.
 	ReadLimit: 32 << 20,
 	Funcs: []Func{

@@ -31,6 +31,8 @@ func (c *Conn) SetReadLimit(n int64)                                            
 func (c *Conn) Close(code StatusCode, reason string) error                          { return nil }
 func (c *Conn) CloseNow() error                                                     { return nil }
 
+func CloseStatus(err error) StatusCode { return -1 }
+
 type AcceptOptions struct {
 	Subprotocols       []string
 	InsecureSkipVerify bool

@@ -19,8 +19,9 @@ const (
 )
 
 const (
-	CloseNormalClosure = 1000
-	CloseGoingAway     = 1001
+	CloseNormalClosure   = 1000
+	CloseGoingAway       = 1001
+	CloseAbnormalClosure = 1006
 )
 
 type Conn struct{ _ int }
@@ -48,6 +49,15 @@ type PreparedMessage struct{ _ int }
 func NewPreparedMessage(messageType int, data []byte) (*PreparedMessage, error) { return nil, nil }
 func WriteJSON(c *Conn, v interface{}) error                                    { return nil }
 func FormatCloseMessage(closeCode int, text string) []byte                      { return nil }
+
+type CloseError struct {
+	Code int
+	Text string
+}
+
+func (e *CloseError) Error() string                               { return "" }
+func IsCloseError(err error, codes ...int) bool                   { return false }
+func IsUnexpectedCloseError(err error, expectedCodes ...int) bool { return false }
 
 type Upgrader struct {
 	HandshakeTimeout                time.Duration

@@ -1,0 +1,194 @@
+package wsreadloop
+
+import (
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/ssa"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+)
+
+// wrapperDepth is how many functions may stand between a loop and the call of
+// the library.
+const wrapperDepth = 2
+
+// A read is a call that reads from a connection: one of a library, or one of a
+// function of the package that makes such a call.
+type read struct {
+	c    *checker
+	lib  *wsapi.Library
+	call *ssa.Call
+	// The connection is conn, or what its fields, one below the other, hold.
+	conn   ssa.Value
+	fields []*types.Var
+	// inner is the library's call inside a function of the package.
+	inner *ssa.Call
+	below *read // the read inside the callee, or nil
+}
+
+// An outcome is what a call returns after the read failed, and what happened on
+// the way.
+type outcome struct {
+	results []fact
+	flags   flags
+}
+
+// readsOf returns the calls in fn that read.
+func (c *checker) readsOf(fn *ssa.Function, depth int) []*read {
+	if list, ok := c.readers[fn]; ok && depth == wrapperDepth {
+		return list
+	}
+	var list []*read
+	for _, b := range fn.Blocks {
+		for _, instr := range b.Instrs {
+			if call, ok := instr.(*ssa.Call); ok {
+				list = append(list, c.readsAt(call, depth)...)
+			}
+		}
+	}
+	if depth == wrapperDepth {
+		c.readers[fn] = list
+	}
+	return list
+}
+
+func (c *checker) readsAt(call *ssa.Call, depth int) []*read {
+	callee := call.Call.StaticCallee()
+	if callee == nil {
+		return nil
+	}
+	if lib, row := lookup(callee); row != nil {
+		conn := row.Conn
+		switch {
+		case conn == wsapi.Receiver:
+			conn = 0
+		case conn >= 0 && callee.Signature.Recv() != nil:
+			conn++
+		}
+		if !row.Roles.Has(wsapi.Reads) || errorIndex(callee.Signature) < 0 || conn < 0 || conn >= len(call.Call.Args) {
+			return nil
+		}
+		return []*read{{c: c, lib: lib, call: call, conn: call.Call.Args[conn]}}
+	}
+	if depth == 0 || callee.Pkg != c.ssa.SSA || len(callee.FreeVars) > 0 {
+		return nil
+	}
+	var list []*read
+	for _, r := range c.readsOf(callee, depth-1) {
+		// The connection has to be the caller's.
+		place, ok := c.placeOf(r.conn, func(*ssa.BasicBlock) bool { return true }, 0)
+		if !ok || place.cell {
+			continue
+		}
+		param, ok := place.root.(*ssa.Parameter)
+		if !ok {
+			continue
+		}
+		i := slices.Index(callee.Params, param)
+		if i < 0 || i >= len(call.Call.Args) {
+			continue
+		}
+		inner := r.inner
+		if inner == nil {
+			inner = r.call
+		}
+		list = append(list, &read{
+			c: c, lib: r.lib, call: call, inner: inner, below: r,
+			conn: call.Call.Args[i], fields: append(slices.Clone(place.fields), r.fields...),
+		})
+	}
+	return list
+}
+
+// outcomes returns what the call can return when the read fails with f.
+func (r *read) outcomes(f wsapi.Failure) []outcome {
+	sig := r.call.Call.Signature()
+	if r.below == nil {
+		results := make([]fact, sig.Results().Len())
+		for i := range results {
+			if slice, ok := sig.Results().At(i).Type().Underlying().(*types.Slice); ok && types.Identical(slice.Elem(), types.Typ[types.Byte]) {
+				results[i] = null
+			} else {
+				results[i] = murky
+			}
+		}
+		results[errorIndex(sig)] = failure
+		return []outcome{{results: results}}
+	}
+	var list []outcome
+	place, _ := r.c.placeOf(r.below.conn, func(*ssa.BasicBlock) bool { return true }, 0)
+	place.fields = append(place.fields, r.below.fields...)
+	for _, o := range r.below.outcomes(f) {
+		w := &walker{c: r.c, failure: &f, read: r.below.call, conn: place, inLoop: cycle(r.below.call.Block())}
+		w.after(r.below.call, o)
+		list = append(list, w.returns...)
+	}
+	return list
+}
+
+// unused reports whether nothing looks at the call's error.
+func (r *read) unused() bool {
+	i := errorIndex(r.call.Call.Signature())
+	if i < 0 {
+		return false
+	}
+	if r.call.Call.Signature().Results().Len() == 1 {
+		return len(*r.call.Referrers()) == 0
+	}
+	for _, ref := range *r.call.Referrers() {
+		if ex, ok := ref.(*ssa.Extract); ok && ex.Index == i && len(*ex.Referrers()) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// decodes reports whether the call also fails for a message that is not what
+// the caller asked for, after which the connection is as good as before.
+func (r *read) decodes() bool {
+	for param := range r.call.Call.Signature().Params().Variables() {
+		if types.IsInterface(param.Type()) && param.Type().Underlying().(*types.Interface).Empty() {
+			return true
+		}
+	}
+	return false
+}
+
+// errorIndex returns the index of the result that is an error, or -1.
+func errorIndex(sig *types.Signature) int {
+	for i := sig.Results().Len() - 1; i >= 0; i-- {
+		if types.Identical(sig.Results().At(i).Type(), types.Universe.Lookup("error").Type()) {
+			return i
+		}
+	}
+	return -1
+}
+
+// cycle returns a function that tells the blocks of the loops through b from
+// others, or nil if no path leads from b back to b.
+func cycle(b *ssa.BasicBlock) func(*ssa.BasicBlock) bool {
+	after, before := reach(b, successors), reach(b, predecessors)
+	if !after[b] {
+		return nil
+	}
+	return func(x *ssa.BasicBlock) bool { return after[x] && before[x] }
+}
+
+func successors(b *ssa.BasicBlock) []*ssa.BasicBlock   { return b.Succs }
+func predecessors(b *ssa.BasicBlock) []*ssa.BasicBlock { return b.Preds }
+
+// reach returns the blocks that one or more steps lead to.
+func reach(from *ssa.BasicBlock, step func(*ssa.BasicBlock) []*ssa.BasicBlock) map[*ssa.BasicBlock]bool {
+	seen := make(map[*ssa.BasicBlock]bool)
+	work := slices.Clone(step(from))
+	for len(work) > 0 {
+		b := work[len(work)-1]
+		work = work[:len(work)-1]
+		if !seen[b] {
+			seen[b] = true
+			work = append(work, step(b)...)
+		}
+	}
+	return seen
+}
