@@ -129,3 +129,7 @@ func (c *checker) uses(e ast.Expr, v *types.Var) bool {
 	id, ok := ast.Unparen(e).(*ast.Ident)
 	return ok && c.TypesInfo.Uses[id] == v
 }
+
+func isError(t types.Type) bool {
+	return types.Identical(t, types.Universe.Lookup("error").Type())
+}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/tools/go/ssa"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/lazyssa"
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/readfail"
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 )
@@ -46,14 +47,11 @@ func run(pass *rule.Pass) {
 	if pkg == nil {
 		return
 	}
-	c := &checker{
-		Pass: pass, ssa: pkg,
-		effects: make(map[*ssa.Function]*effect),
-		readers: make(map[*ssa.Function][]*read),
-	}
+	c := &checker{Pass: pass}
 	c.survey()
+	prog := readfail.New(pkg)
 	for _, fn := range pkg.Funcs {
-		for _, r := range c.readsOf(fn, wrapperDepth) {
+		for _, r := range prog.Calls(fn, wsapi.Reads) {
 			c.check(r)
 		}
 	}
@@ -75,104 +73,45 @@ func reads(pass *rule.Pass) bool {
 // A checker looks at one package.
 type checker struct {
 	*rule.Pass
-	ssa     *lazyssa.Package
-	effects map[*ssa.Function]*effect
-	readers map[*ssa.Function][]*read // without an entry: not looked at yet
-
-	deadlines bool                // a read deadline is set somewhere
-	assigned  map[*types.Var]bool // fields assigned after their struct was made
+	deadlines bool // a read deadline is set somewhere
 }
 
 // survey notes what holds for the whole package.
 func (c *checker) survey() {
-	c.assigned = make(map[*types.Var]bool)
-	for _, fn := range c.ssa.Funcs {
-		for _, b := range fn.Blocks {
-			for _, instr := range b.Instrs {
-				switch instr := instr.(type) {
-				case ssa.CallInstruction:
-					callee := instr.Common().StaticCallee()
-					if _, row := lookup(callee); row != nil && row.Roles.Has(wsapi.SetsReadDeadline) {
-						c.deadlines = true
-					} else if callee != nil && callee.Name() == "SetReadDeadline" || callee != nil && callee.Name() == "SetDeadline" {
-						c.deadlines = true // of the net.Conn below
-					}
-				case *ssa.Store:
-					addr, ok := instr.Addr.(*ssa.FieldAddr)
-					if !ok {
-						continue
-					}
-					if _, fresh := addr.X.(*ssa.Alloc); !fresh {
-						c.assigned[fieldOf(addr)] = true
-					}
-				}
-			}
+	for _, obj := range c.TypesInfo.Uses {
+		fn, ok := obj.(*types.Func)
+		if !ok {
+			continue
+		}
+		// A method of the net.Conn below does it too.
+		if _, row := wsapi.Lookup(fn); row != nil && row.Roles.Has(wsapi.SetsReadDeadline) || fn.Name() == "SetReadDeadline" || fn.Name() == "SetDeadline" {
+			c.deadlines = true
 		}
 	}
 }
 
-func lookup(fn *ssa.Function) (*wsapi.Library, *wsapi.Func) {
-	if fn == nil {
-		return nil, nil
-	}
-	obj, _ := fn.Object().(*types.Func)
-	return wsapi.Lookup(obj)
-}
-
 // check reports r if the loop around it goes on after a failure.
-func (c *checker) check(r *read) {
-	inLoop := cycle(r.call.Block())
-	if inLoop == nil {
-		return
-	}
-	conn, ok := c.placeOf(r.conn, inLoop, 0)
-	if !ok {
-		return
-	}
-	conn.fields = append(conn.fields, r.fields...)
+func (c *checker) check(r *readfail.Call) {
 	var failures []wsapi.Failure
-	for _, f := range r.lib.Failures {
+	for _, f := range r.Lib.Failures {
 		if !f.Timeout || c.deadlines {
 			failures = append(failures, f)
 		}
 	}
-	var through []wsapi.Failure // the failures after which the loop goes on
-	sure := rule.Confidence("")
-	for _, f := range failures {
-		best := rule.Confidence("")
-		for _, o := range r.outcomes(f) {
-			w := &walker{c: c, failure: &f, read: r.call, conn: conn, inLoop: inLoop}
-			w.after(r.call, o)
-			for _, fl := range w.loops {
-				if t := fl.confidence(); best == "" || t.AtLeast(best) {
-					best = t
-				}
-			}
-		}
-		if best == "" {
-			continue
-		}
-		switch {
-		case len(through) == 0 || best != sure && best.AtLeast(sure):
-			through, sure = []wsapi.Failure{f}, best
-		case best == sure:
-			through = append(through, f)
-		}
-	}
-	if len(through) > 0 {
+	if through, sure := r.Survivors(failures); len(through) > 0 {
 		c.report(r, through, len(failures), sure)
 	}
 }
 
-func (c *checker) report(r *read, through []wsapi.Failure, of int, sure rule.Confidence) {
-	f := rule.Finding{Pos: r.call.Pos(), Confidence: sure}
-	name := nameOf(r.call)
-	call := c.callAt(r.call.Pos())
+func (c *checker) report(r *readfail.Call, through []wsapi.Failure, of int, sure rule.Confidence) {
+	f := rule.Finding{Pos: r.SSA.Pos(), Confidence: sure}
+	name := nameOf(r.SSA)
+	call := c.callAt(r.SSA.Pos())
 	if call != nil {
 		f.Pos, f.End = call.Pos(), call.End()
 	}
 	switch {
-	case r.unused():
+	case r.Unused():
 		f.Category = ignored
 		f.Message = fmt.Sprintf("the loop does not look at the error of %s", name)
 	case len(through) == of:
@@ -185,15 +124,15 @@ func (c *checker) report(r *read, through []wsapi.Failure, of int, sure rule.Con
 		f.Category = some
 		f.Message = fmt.Sprintf("the loop goes on when %s fails with %s", name, through[0].What)
 	}
-	f.Message += fmt.Sprintf("; with %s every later read then fails at once, so the loop spins: leave it on every error", r.lib.Name)
-	if r.inner != nil {
-		f.Related = []analysis.RelatedInformation{{Pos: r.inner.Pos(), Message: "the connection is read here"}}
-		f.Message = strings.Replace(f.Message, name, fmt.Sprintf("%s (which calls %s at %s)", name, nameOf(r.inner), c.Site(r.inner.Pos())), 1)
+	f.Message += fmt.Sprintf("; with %s every later read then fails at once, so the loop spins: leave it on every error", r.Lib.Name)
+	if r.Inner != nil {
+		f.Related = []analysis.RelatedInformation{{Pos: r.Inner.Pos(), Message: "the connection is read here"}}
+		f.Message = strings.Replace(f.Message, name, fmt.Sprintf("%s (which calls %s at %s)", name, nameOf(r.Inner), c.Site(r.Inner.Pos())), 1)
 	}
 	if strings.HasSuffix(c.Fset.Position(f.Pos).Filename, "_test.go") {
 		f.Confidence = rule.Low
 	}
-	if f.Category == every && f.Confidence == rule.High && r.inner == nil && !r.decodes() {
+	if f.Category == every && f.Confidence == rule.High && r.Inner == nil && !r.Decodes() {
 		f.Fixes = c.leave(call)
 	}
 	c.Report(f)

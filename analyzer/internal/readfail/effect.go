@@ -1,4 +1,4 @@
-package wsreadloop
+package readfail
 
 import (
 	"go/types"
@@ -35,7 +35,7 @@ type effect struct {
 }
 
 // effectOf returns fn's effect; a recursive call in progress counts as none.
-func (c *checker) effectOf(fn *ssa.Function) *effect {
+func (c *Program) effectOf(fn *ssa.Function) *effect {
 	if e, ok := c.effects[fn]; ok {
 		return e
 	}
@@ -83,7 +83,7 @@ func (c *checker) effectOf(fn *ssa.Function) *effect {
 
 // signal returns signals or hints if another part of the program may notice
 // instr. Calls of the package's own functions are the caller's to look into.
-func (c *checker) signal(instr ssa.Instruction) flags {
+func (c *Program) signal(instr ssa.Instruction) flags {
 	switch instr := instr.(type) {
 	case *ssa.Send, *ssa.MapUpdate:
 		return signals
@@ -97,7 +97,7 @@ func (c *checker) signal(instr ssa.Instruction) flags {
 	case ssa.CallInstruction:
 		call := instr.Common()
 		if call.IsInvoke() {
-			if call.Method.Pkg() == c.Pkg {
+			if call.Method.Pkg() == c.ssa.SSA.Pkg {
 				return hints | mayReplace
 			}
 			return 0

@@ -1,4 +1,4 @@
-package wsreadloop
+package readfail
 
 import (
 	"go/token"
@@ -18,7 +18,7 @@ const (
 
 // A walker follows the paths that a function can take once a read has failed.
 type walker struct {
-	c       *checker
+	c       *Program
 	failure *wsapi.Failure
 	conn    place
 	depth   int

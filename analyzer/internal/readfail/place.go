@@ -1,4 +1,4 @@
-package wsreadloop
+package readfail
 
 import (
 	"go/token"
@@ -18,7 +18,7 @@ type place struct {
 
 // placeOf resolves v; ok is false where each turn of the loop may have another
 // connection, such as one that comes off a channel.
-func (c *checker) placeOf(v ssa.Value, inLoop func(*ssa.BasicBlock) bool, depth int) (place, bool) {
+func (c *Program) placeOf(v ssa.Value, inLoop func(*ssa.BasicBlock) bool, depth int) (place, bool) {
 	if depth > 8 {
 		return place{}, false
 	}
@@ -119,7 +119,7 @@ func (p place) holds(addr ssa.Value) bool {
 
 // mutable reports whether code that is not seen could give the place another
 // connection.
-func (c *checker) mutable(p place) bool {
+func (c *Program) mutable(p place) bool {
 	for _, f := range p.fields {
 		if f == nil || f.Exported() || c.assigned[f] {
 			return true

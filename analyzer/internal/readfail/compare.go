@@ -1,4 +1,4 @@
-package wsreadloop
+package readfail
 
 import (
 	"go/constant"

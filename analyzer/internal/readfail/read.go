@@ -1,4 +1,4 @@
-package wsreadloop
+package readfail
 
 import (
 	"go/types"
@@ -13,18 +13,19 @@ import (
 // the library.
 const wrapperDepth = 2
 
-// A read is a call that reads from a connection: one of a library, or one of a
-// function of the package that makes such a call.
-type read struct {
-	c    *checker
-	lib  *wsapi.Library
-	call *ssa.Call
+// A Call is a call that reads from, or writes to, a connection: one of a
+// library, or one of a function of the package that makes such a call.
+type Call struct {
+	Lib *wsapi.Library
+	// SSA is the call, and Inner the library's call inside the function of the
+	// package that SSA calls, or nil.
+	SSA, Inner *ssa.Call
+
+	c *Program
 	// The connection is conn, or what its fields, one below the other, hold.
 	conn   ssa.Value
 	fields []*types.Var
-	// inner is the library's call inside a function of the package.
-	inner *ssa.Call
-	below *read // the read inside the callee, or nil
+	below  *Call // the read inside the callee, or nil
 }
 
 // An outcome is what a call returns after the read failed, and what happened on
@@ -34,26 +35,25 @@ type outcome struct {
 	flags   flags
 }
 
-// readsOf returns the calls in fn that read.
-func (c *checker) readsOf(fn *ssa.Function, depth int) []*read {
-	if list, ok := c.readers[fn]; ok && depth == wrapperDepth {
-		return list
-	}
-	var list []*read
+// Calls returns the calls in fn of functions with one of the roles, and of
+// functions of the package that make such calls.
+func (c *Program) Calls(fn *ssa.Function, roles wsapi.Role) []*Call {
+	return c.calls(fn, roles, wrapperDepth)
+}
+
+func (c *Program) calls(fn *ssa.Function, roles wsapi.Role, depth int) []*Call {
+	var list []*Call
 	for _, b := range fn.Blocks {
 		for _, instr := range b.Instrs {
 			if call, ok := instr.(*ssa.Call); ok {
-				list = append(list, c.readsAt(call, depth)...)
+				list = append(list, c.callsAt(call, roles, depth)...)
 			}
 		}
-	}
-	if depth == wrapperDepth {
-		c.readers[fn] = list
 	}
 	return list
 }
 
-func (c *checker) readsAt(call *ssa.Call, depth int) []*read {
+func (c *Program) callsAt(call *ssa.Call, roles wsapi.Role, depth int) []*Call {
 	callee := call.Call.StaticCallee()
 	if callee == nil {
 		return nil
@@ -66,16 +66,16 @@ func (c *checker) readsAt(call *ssa.Call, depth int) []*read {
 		case conn >= 0 && callee.Signature.Recv() != nil:
 			conn++
 		}
-		if !row.Roles.Has(wsapi.Reads) || errorIndex(callee.Signature) < 0 || conn < 0 || conn >= len(call.Call.Args) {
+		if !row.Roles.Any(roles) || errorIndex(callee.Signature) < 0 || conn < 0 || conn >= len(call.Call.Args) {
 			return nil
 		}
-		return []*read{{c: c, lib: lib, call: call, conn: call.Call.Args[conn]}}
+		return []*Call{{c: c, Lib: lib, SSA: call, conn: call.Call.Args[conn]}}
 	}
 	if depth == 0 || callee.Pkg != c.ssa.SSA || len(callee.FreeVars) > 0 {
 		return nil
 	}
-	var list []*read
-	for _, r := range c.readsOf(callee, depth-1) {
+	var list []*Call
+	for _, r := range c.calls(callee, roles, depth-1) {
 		// The connection has to be the caller's.
 		place, ok := c.placeOf(r.conn, func(*ssa.BasicBlock) bool { return true }, 0)
 		if !ok || place.cell {
@@ -89,12 +89,12 @@ func (c *checker) readsAt(call *ssa.Call, depth int) []*read {
 		if i < 0 || i >= len(call.Call.Args) {
 			continue
 		}
-		inner := r.inner
+		inner := r.Inner
 		if inner == nil {
-			inner = r.call
+			inner = r.SSA
 		}
-		list = append(list, &read{
-			c: c, lib: r.lib, call: call, inner: inner, below: r,
+		list = append(list, &Call{
+			c: c, Lib: r.Lib, SSA: call, Inner: inner, below: r,
 			conn: call.Call.Args[i], fields: append(slices.Clone(place.fields), r.fields...),
 		})
 	}
@@ -102,8 +102,8 @@ func (c *checker) readsAt(call *ssa.Call, depth int) []*read {
 }
 
 // outcomes returns what the call can return when the read fails with f.
-func (r *read) outcomes(f wsapi.Failure) []outcome {
-	sig := r.call.Call.Signature()
+func (r *Call) outcomes(f wsapi.Failure) []outcome {
+	sig := r.SSA.Call.Signature()
 	if r.below == nil {
 		results := make([]fact, sig.Results().Len())
 		for i := range results {
@@ -120,23 +120,23 @@ func (r *read) outcomes(f wsapi.Failure) []outcome {
 	place, _ := r.c.placeOf(r.below.conn, func(*ssa.BasicBlock) bool { return true }, 0)
 	place.fields = append(place.fields, r.below.fields...)
 	for _, o := range r.below.outcomes(f) {
-		w := &walker{c: r.c, failure: &f, read: r.below.call, conn: place, inLoop: cycle(r.below.call.Block())}
-		w.after(r.below.call, o)
+		w := &walker{c: r.c, failure: &f, read: r.below.SSA, conn: place, inLoop: cycle(r.below.SSA.Block())}
+		w.after(r.below.SSA, o)
 		list = append(list, w.returns...)
 	}
 	return list
 }
 
-// unused reports whether nothing looks at the call's error.
-func (r *read) unused() bool {
-	i := errorIndex(r.call.Call.Signature())
+// Unused reports whether nothing looks at the call's error.
+func (r *Call) Unused() bool {
+	i := errorIndex(r.SSA.Call.Signature())
 	if i < 0 {
 		return false
 	}
-	if r.call.Call.Signature().Results().Len() == 1 {
-		return len(*r.call.Referrers()) == 0
+	if r.SSA.Call.Signature().Results().Len() == 1 {
+		return len(*r.SSA.Referrers()) == 0
 	}
-	for _, ref := range *r.call.Referrers() {
+	for _, ref := range *r.SSA.Referrers() {
 		if ex, ok := ref.(*ssa.Extract); ok && ex.Index == i && len(*ex.Referrers()) > 0 {
 			return false
 		}
@@ -144,10 +144,10 @@ func (r *read) unused() bool {
 	return true
 }
 
-// decodes reports whether the call also fails for a message that is not what
+// Decodes reports whether the call also fails for a message that is not what
 // the caller asked for, after which the connection is as good as before.
-func (r *read) decodes() bool {
-	for param := range r.call.Call.Signature().Params().Variables() {
+func (r *Call) Decodes() bool {
+	for param := range r.SSA.Call.Signature().Params().Variables() {
 		if types.IsInterface(param.Type()) && param.Type().Underlying().(*types.Interface).Empty() {
 			return true
 		}
