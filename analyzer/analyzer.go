@@ -6,6 +6,7 @@ import (
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsconcurrent"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsdeadline"
+	"github.com/wsmigrate/wsmigrate/analyzer/wscontext"
 	"github.com/wsmigrate/wsmigrate/analyzer/wslimit"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsorigin"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsserver"
@@ -20,6 +21,7 @@ var Suite = []*analysis.Analyzer{
 	wsdeadline.Analyzer,
 	wsserver.Analyzer,
 	wsreadloop.Analyzer,
+	wscontext.Analyzer,
 }
 
 // A Finding is one hazard at one place: rule, category, confidence,

@@ -14,6 +14,8 @@ type Failure struct {
 	// Network that it is a net.Error, and Timeout that its Timeout method
 	// returns true.
 	EOF, Closed, Network, Timeout bool
+	// Deadline says that the error wraps context.DeadlineExceeded.
+	Deadline bool
 }
 
 var (
@@ -40,6 +42,10 @@ var nhooyrFailures = []Failure{
 	{What: "a close frame with code 1000", Code: 1000},
 	{What: "a close frame with code 1001", Code: 1001},
 }
+
+// Expired is the failure of a call whose context has run out of time, in a
+// library that closes the connection then.
+var Expired = Failure{What: "the end of its context", Network: true, Timeout: true, Deadline: true}
 
 // streamFailures are those of the libraries that read a net.Conn as it is: a
 // read may be tried again after a timeout.

@@ -26,7 +26,9 @@ func (w *walker) sentinel(v ssa.Value) fact {
 	case "net.ErrClosed":
 		return truth(w.failure.Closed)
 	case "os.ErrDeadlineExceeded":
-		return truth(w.failure.Timeout)
+		return truth(w.failure.Timeout && !w.failure.Deadline)
+	case "context.DeadlineExceeded":
+		return truth(w.failure.Deadline)
 	}
 	return isFalse
 }
@@ -79,7 +81,7 @@ func (w *walker) compare(op *ssa.BinOp, e env, depth int) fact {
 			return is(false)
 		case fx == failure && fy == other:
 			if s := w.sentinel(y); s != murky {
-				return is(s == isTrue)
+				return is(s == isTrue && !w.failure.Deadline)
 			}
 			return murky
 		case fx >= isTrue && fy >= isTrue:

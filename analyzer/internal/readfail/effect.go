@@ -15,6 +15,8 @@ type flags uint8
 const (
 	// byMurky: something about the error that is not understood decides.
 	byMurky flags = 1 << iota
+	// byState: after the error, a test of something else decided.
+	byState
 	// byExit: a test of something else could have left the loop,
 	byExit
 	// signals: and the path does something that this test may see,

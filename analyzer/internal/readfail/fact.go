@@ -207,6 +207,12 @@ func (w *walker) result(call *ssa.Call, e env, depth int) fact {
 			}
 			return murky
 		}
+		if call.Call.Method.Name() == "Err" && call.Call.Value == w.context() {
+			if w.failure.Deadline {
+				return failure
+			}
+			return null
+		}
 		return w.dependent(call, e, depth)
 	}
 	if b, ok := call.Call.Value.(*ssa.Builtin); ok {
@@ -285,4 +291,22 @@ func (w *walker) text(name string, args []ssa.Value, e env, depth int) fact {
 		return truth(strings.HasSuffix(w.failure.Text, s))
 	}
 	return murky
+}
+
+// context returns the context that the failed call was given, or nil.
+func (w *walker) context() ssa.Value {
+	if w.read == nil {
+		return nil
+	}
+	return ContextOf(w.read)
+}
+
+// ContextOf returns the argument of a call that is a context, or nil.
+func ContextOf(call *ssa.Call) ssa.Value {
+	for _, arg := range call.Call.Args {
+		if named, ok := types.Unalias(arg.Type()).(*types.Named); ok && named.Obj().Name() == "Context" && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "context" {
+			return arg
+		}
+	}
+	return nil
 }

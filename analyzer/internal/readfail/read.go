@@ -165,6 +165,13 @@ func errorIndex(sig *types.Signature) int {
 	return -1
 }
 
+// InLoop reports whether instr runs anew on each turn of the loop around the
+// call.
+func (r *Call) InLoop(instr ssa.Instruction) bool {
+	in := cycle(r.SSA.Block())
+	return in != nil && instr.Parent() == r.SSA.Parent() && in(instr.Block())
+}
+
 // cycle returns a function that tells the blocks of the loops through b from
 // others, or nil if no path leads from b back to b.
 func cycle(b *ssa.BasicBlock) func(*ssa.BasicBlock) bool {

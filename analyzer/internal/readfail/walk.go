@@ -33,6 +33,8 @@ type walker struct {
 
 	seen  map[step]bool
 	steps int
+
+	failed []*ssa.BasicBlock // entries of what only a failure leads to
 }
 
 // A step is the entry of a block.
@@ -146,6 +148,11 @@ func (w *walker) call(b *ssa.BasicBlock, i int, call *ssa.Call, e env, f *flags)
 	if sig&mayReplace != 0 && !w.c.mutable(w.conn) {
 		sig &^= mayReplace
 	}
+	if ex, ok := call.Call.Value.(*ssa.Extract); ok && w.inLoop != nil && w.inLoop(ex.Block()) {
+		if with, ok := ex.Tuple.(*ssa.Call); ok && isContext(with.Call.StaticCallee()) {
+			sig = 0 // the end of a context that each turn makes anew
+		}
+	}
 	*f |= sig
 	if noReturn(callee) {
 		return true
@@ -169,11 +176,21 @@ func (w *walker) call(b *ssa.BasicBlock, i int, call *ssa.Call, e env, f *flags)
 		// What it does depends on the error: one path for each way out.
 		inner := &walker{c: w.c, failure: w.failure, conn: w.conn, depth: w.depth + 1, seen: make(map[step]bool)}
 		inner.run(callee.Blocks[0], 0, args, 0)
-		seen := make(map[flags]map[string]bool)
-		for _, o := range inner.returns {
-			key := ""
+		keyOf := func(o outcome) (key string) {
 			for _, r := range o.results {
 				key += string(rune('a' + r))
+			}
+			return key
+		}
+		alike := true
+		for _, o := range inner.returns {
+			alike = alike && keyOf(o) == keyOf(inner.returns[0])
+		}
+		seen := make(map[flags]map[string]bool)
+		for _, o := range inner.returns {
+			key := keyOf(o)
+			if alike {
+				o.flags &^= byState
 			}
 			if seen[o.flags] == nil {
 				seen[o.flags] = make(map[string]bool)
@@ -210,11 +227,16 @@ func (w *walker) branch(b *ssa.BasicBlock, test *ssa.If, e env, f flags) {
 	switch w.fact(test.Cond, e, 0) {
 	case isTrue:
 		taken[1] = false
+		w.failed = append(w.failed, b.Succs[0])
 	case isFalse:
 		taken[0] = false
+		w.failed = append(w.failed, b.Succs[1])
 	case murky:
 		f |= byMurky
 	case anything:
+		if w.read == nil && w.depth > 0 && !ofContext(test.Cond, 0) {
+			f |= byState
+		}
 		if w.inLoop != nil && w.inLoop(b) {
 			for i, s := range b.Succs {
 				if !w.inLoop(b.Succs[1-i]) && w.inLoop(s) {
@@ -222,6 +244,9 @@ func (w *walker) branch(b *ssa.BasicBlock, test *ssa.If, e env, f flags) {
 						taken[i] = false // the loop ends by itself
 					} else {
 						f |= byExit
+						if w.afterFailure(b) && !ofContext(test.Cond, 0) {
+							f |= byState
+						}
 					}
 				}
 			}
@@ -232,6 +257,41 @@ func (w *walker) branch(b *ssa.BasicBlock, test *ssa.If, e env, f flags) {
 			w.enter(s, b, e, f)
 		}
 	}
+}
+
+// isContext reports whether fn is a function of package context.
+func isContext(fn *ssa.Function) bool {
+	return fn != nil && fn.Object() != nil && fn.Object().Pkg() != nil && fn.Object().Pkg().Path() == "context"
+}
+
+// afterFailure reports whether only a failure leads to b.
+func (w *walker) afterFailure(b *ssa.BasicBlock) bool {
+	for _, entry := range w.failed {
+		if len(entry.Preds) == 1 && entry.Dominates(b) {
+			return true
+		}
+	}
+	return false
+}
+
+// ofContext reports whether a test asks a context or a channel.
+func ofContext(v ssa.Value, depth int) bool {
+	if depth > 6 {
+		return false
+	}
+	switch v := v.(type) {
+	case *ssa.BinOp:
+		return ofContext(v.X, depth+1) || ofContext(v.Y, depth+1)
+	case *ssa.UnOp:
+		return v.Op == token.ARROW || ofContext(v.X, depth+1)
+	case *ssa.Extract:
+		return ofContext(v.Tuple, depth+1)
+	case *ssa.Select:
+		return true
+	case *ssa.Call:
+		return v.Call.IsInvoke() && v.Call.Method.Pkg() != nil && v.Call.Method.Pkg().Path() == "context"
+	}
+	return false
 }
 
 func (w *walker) enter(b, from *ssa.BasicBlock, e env, f flags) {
@@ -337,7 +397,7 @@ func (f flags) confidence() rule.Confidence {
 	switch {
 	case f&mayReplace != 0, f&byExit != 0 && f&signals != 0:
 		return rule.Low
-	case f&byMurky != 0, f&byExit != 0 && f&hints != 0:
+	case f&(byMurky|byState) != 0, f&byExit != 0 && f&hints != 0:
 		return rule.Medium
 	}
 	return rule.High

@@ -413,4 +413,20 @@ func closesAndGoesOn(conn *websocket.Conn) {
 	}
 }
 
+// A context that is not over does not end it.
+func asksContext(ctx context.Context, conn *websocket.Conn) {
+	for {
+		_, p, err := conn.ReadMessage() // want `the loop goes on when ReadMessage fails`
+		if err != nil {
+			select {
+			case <-ctx.Done():
+				return
+			default:
+				continue
+			}
+		}
+		handle(p)
+	}
+}
+
 func handle([]byte) {}

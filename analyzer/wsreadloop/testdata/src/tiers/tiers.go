@@ -86,3 +86,31 @@ func kindEnds(conn *websocket.Conn) {
 		}
 	}
 }
+
+// Whether it ends depends on a setting.
+type options struct{ retry bool }
+
+func setting(conn *websocket.Conn, o *options) {
+	for {
+		if _, _, err := conn.ReadMessage(); err != nil { // want `the loop goes on`
+			if !o.retry {
+				return
+			}
+		}
+	}
+}
+
+func (o *options) fatal(err error) bool {
+	if o.retry {
+		return false
+	}
+	return err != nil
+}
+
+func settingInHelper(conn *websocket.Conn, o *options) {
+	for {
+		if _, _, err := conn.ReadMessage(); o.fatal(err) { // want `the loop goes on`
+			return
+		}
+	}
+}

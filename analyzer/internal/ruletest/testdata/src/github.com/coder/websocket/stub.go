@@ -5,6 +5,7 @@ package websocket
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 )
 
@@ -48,3 +49,5 @@ type DialOptions struct{ Subprotocols []string }
 func Dial(ctx context.Context, u string, opts *DialOptions) (*Conn, *http.Response, error) {
 	return nil, nil, nil
 }
+
+func NetConn(ctx context.Context, c *Conn, msgType MessageType) net.Conn { return nil }
