@@ -5,8 +5,8 @@ import (
 
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsconcurrent"
-	"github.com/wsmigrate/wsmigrate/analyzer/wsdeadline"
 	"github.com/wsmigrate/wsmigrate/analyzer/wscontext"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsdeadline"
 	"github.com/wsmigrate/wsmigrate/analyzer/wslimit"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsorigin"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsserver"
