@@ -9,8 +9,8 @@ import (
 	"github.com/wsmigrate/wsmigrate/analyzer/wsdeadline"
 	"github.com/wsmigrate/wsmigrate/analyzer/wslimit"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsorigin"
-	"github.com/wsmigrate/wsmigrate/analyzer/wsserver"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsreadloop"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsserver"
 )
 
 // Suite holds every rule, in the order that documentation shows them.
