@@ -92,6 +92,52 @@ func run(c conn) {
 	fmt.Println(c.WriteMessage(websocket.TextMessage, nil) != nil)
 }
 `), echoPeer},
+	{"control frames through an interface", deadlineProbeOf(`
+type response = interface{}
+
+type conn interface {
+	ReadMessage() (int, []byte, error)
+	WriteMessage(int, []byte) error
+	WriteControl(int, []byte, time.Time) error
+	SetPongHandler(func(string) error)
+	SetWriteDeadline(time.Time) error
+	Close() error
+}
+
+func open() (conn, response, error) { return websocket.DefaultDialer.Dial(os.Args[1], nil) }
+
+var _ = dial
+
+func main() {
+	c, _, err := open()
+	check(err)
+	pongs := make(chan string, 1)
+	c.SetPongHandler(func(data string) error {
+		pongs <- data
+		return nil
+	})
+	ended := make(chan error)
+	go func() {
+		_, p, err := c.ReadMessage()
+		fmt.Printf("%q %v\n", p, err)
+		ended <- err
+		_, _, err = c.ReadMessage()
+		ended <- err
+	}()
+	check(c.WriteControl(websocket.PingMessage, []byte("beat"), time.Now().Add(time.Minute)))
+	fmt.Println(<-pongs)
+	check(c.WriteMessage(websocket.PingMessage, nil))
+	fmt.Printf("%q\n", <-pongs)
+	fmt.Println(c.WriteControl(websocket.PingMessage, nil, time.Now()) != nil)
+	fmt.Println(c.WriteControl(websocket.TextMessage, nil, time.Now().Add(time.Minute)) != nil)
+	check(c.WriteMessage(websocket.TextMessage, []byte("text")))
+	check(<-ended)
+	check(c.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, "bye"), time.Now().Add(time.Minute)))
+	fmt.Println(<-ended != nil)
+	fmt.Println(c.WriteMessage(websocket.TextMessage, nil) != nil)
+	c.Close()
+}
+`), echoPeer},
 	{"a stream of bytes", deadlineProbeOf(`
 type stream struct {
 	*websocket.Conn

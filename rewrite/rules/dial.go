@@ -121,7 +121,7 @@ func (d *dialPlan) call(s *flow.Site) {
 		u.Replace(f, call.Pos(), call.Lparen+1, head...)
 		u.Replace(f, h.Pos(), h.End(), opts...)
 		if shut != "" {
-			u.Insert(f, call.End(), shut)
+			u.Replace(f, call.Rparen, call.Rparen+1, ")"+shut) // inside of the call, which may be quoted
 		}
 	}
 	u.Note(f, call.Pos(), "dial", subprotocolNote)

@@ -41,7 +41,7 @@ func planInterface(u *unit.Unit, b flow.Boundary) {
 				return
 			}
 		}
-	case b.Src == nil || !adapt(u, b):
+	case !adapt(u, b):
 		no()
 	}
 }
@@ -117,27 +117,37 @@ func isLibConn(t types.Type) bool {
 // connection that is converted to it.
 func adapt(u *unit.Unit, b flow.Boundary) bool {
 	f := u.Graph.Files[b.Pos.Filename]
-	if f == nil || f.Generated || f.Cgo || hasPongs(u.Wrapper) {
+	if f == nil || f.Generated || f.Cgo || hasPongs(u.Wrapper) || assertsConn(u) || b.Src == nil && b.Call == nil {
 		return false
 	}
-	if t := f.Pkg.TypesInfo.TypeOf(b.Src); t == nil || !isLibConn(t) || assertsConn(u) {
+	if b.Src != nil {
+		t := f.Pkg.TypesInfo.TypeOf(b.Src)
+		if t == nil || !isLibConn(t) {
+			return false
+		}
+		if _, pointer := types.Unalias(t).(*types.Pointer); !pointer {
+			return false
+		}
+	} else if b.Result != 0 || !makesConn(u, f, b.Call) {
 		return false
 	}
-	if _, pointer := types.Unalias(f.Pkg.TypesInfo.TypeOf(b.Src)).(*types.Pointer); !pointer {
+	a, set := adapterFor(u, b)
+	if a == pongAdapter && !handlesPongs(u, f, b) || set&(mayPing|mayOther) != 0 && len(u.All("Conn.SetPongHandler")) > 0 {
 		return false
 	}
-	name := map[string]string{"": "messageConn", deadlineConn: "deadlineMessageConn", addrConn: "addrMessageConn", deadlineAddrConn: "deadlineAddrMessageConn"}[u.Wrapper]
-	var s *flow.Site
-	for _, o := range u.Cluster.Sites {
-		if o.File == f {
-			s = o
+	name := a.around(u.Wrapper)
+	need := []string{name}
+	if a != messageAdapter {
+		need = append(need, "closeWithPayload", "closeInBackground", "splitClosePayload", "pingInBackground")
+	}
+	pos := boundaryPos(b)
+	for _, h := range need {
+		if !needHelper(u, f, pos, h) {
+			return false
 		}
 	}
-	if s == nil || !useHelper(u, s, name) {
-		return false
-	}
 	for _, m := range b.Methods {
-		if provides(u, m) {
+		if provides(u, m) || m == "WriteControl" && a != messageAdapter || m == "SetPongHandler" {
 			continue
 		}
 		if !slices.ContainsFunc(helpers, func(h Helper) bool { return h.Name == name+"."+m }) {
@@ -146,15 +156,35 @@ func adapt(u *unit.Unit, b flow.Boundary) bool {
 		u.Helper(f, name+"."+m)
 		switch m {
 		case "NextReader":
-			u.Note(f, b.Src.Pos(), "interface", "the whole message is read into memory before it is looked at")
+			u.Note(f, pos, "interface", "the whole message is read into memory before it is looked at")
 		case "NextWriter":
-			u.Note(f, b.Src.Pos(), "interface", "a message is sent when its writer is closed, and not before")
+			u.Note(f, pos, "interface", "a message is sent when its writer is closed, and not before")
 		case "ReadMessage":
-			u.Note(f, b.Src.Pos(), "read", cutNote)
+			u.Note(f, pos, "read", cutNote)
 		}
 	}
-	u.Replace(f, b.Src.Pos(), b.Src.End(), name+"{", b.Src, "}")
+	if a != messageAdapter {
+		controlNotes(u, b, set)
+	}
+	open, shut := name+"{", "}"
+	if a == pongAdapter {
+		u.Note(f, pos, "interface", "a pong handler runs beside reads, not in one, and for the answers to pings that are written here alone; an error of it closes the connection")
+		open = "&" + name + "{" + map[string]string{"": "Conn"}[u.Wrapper] + u.Wrapper + ": "
+	}
+	if b.Src == nil {
+		u.Adapt(b.Call, open, shut)
+		return true
+	}
+	u.Replace(f, b.Src.Pos(), b.Src.End(), open, b.Src, shut)
 	return true
+}
+
+// boundaryPos returns where a value is converted to an interface.
+func boundaryPos(b flow.Boundary) token.Pos {
+	if b.Src != nil {
+		return b.Src.Pos()
+	}
+	return b.Call.Pos()
 }
 
 // assertsConn reports whether a connection is taken out of an interface that

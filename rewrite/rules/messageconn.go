@@ -4,8 +4,23 @@ import "strings"
 
 // messageConnHelpers returns the helpers that make a type whose methods need
 // no context, for interfaces that ask for such methods.
-func messageConnHelpers(typ, embedded string) []Helper {
-	r := strings.NewReplacer("TYPE", typ, "EMBEDDEDNAME", strings.TrimPrefix(embedded[1:], "websocket."), "EMBEDDED", embedded)
+func messageConnHelpers(a adapter, wrapper string) []Helper {
+	typ, embedded, typeImports := a.around(wrapper), "*"+wrapper, []string(nil)
+	if wrapper == "" {
+		embedded, typeImports = "*websocket.Conn", []string{"TARGET"}
+	}
+	recv, source, write := typ, messageConnHelper, messageWriteHelper
+	writeImports := []string{"context", "errors", "TARGET"}
+	if a != messageAdapter {
+		source, write = controlConnHelper, controlWriteHelper
+		typeImports = append(typeImports, "context", "errors", "os", "time")
+		writeImports = []string{"context", "time", "TARGET"}
+	}
+	if a == pongAdapter {
+		recv, source = "*"+typ, pongConnHelper
+		typeImports = append(typeImports, "sync/atomic")
+	}
+	r := strings.NewReplacer("RECV", recv, "TYPE", typ, "EMBEDDEDNAME", strings.TrimPrefix(embedded[1:], "websocket."), "EMBEDDED", embedded)
 	h := func(method, source string, imports ...string) Helper {
 		name := typ
 		if method != "" {
@@ -13,14 +28,10 @@ func messageConnHelpers(typ, embedded string) []Helper {
 		}
 		return Helper{name, imports, r.Replace(source)}
 	}
-	typeImports := []string{"TARGET"}
-	if embedded != "*websocket.Conn" {
-		typeImports = nil
-	}
 	return []Helper{
-		h("", messageConnHelper, typeImports...),
+		h("", source, typeImports...),
 		h("ReadMessage", messageReadHelper, "context"),
-		h("WriteMessage", messageWriteHelper, "context", "errors", "TARGET"),
+		h("WriteMessage", write, writeImports...),
 		h("ReadJSON", messageReadJSONHelper, "bytes", "context", "encoding/json", "io"),
 		h("WriteJSON", messageWriteJSONHelper, "bytes", "context", "encoding/json", "TARGET"),
 		h("NextReader", messageReaderHelper, "bytes", "context", "io"),
@@ -37,7 +48,7 @@ type TYPE struct{ EMBEDDED }
 
 const messageReadHelper = `
 // ReadMessage reads a message.
-func (c TYPE) ReadMessage() (int, []byte, error) {
+func (c RECV) ReadMessage() (int, []byte, error) {
 	typ, p, err := c.Read(context.Background())
 	return int(typ), p, err
 }
@@ -45,7 +56,7 @@ func (c TYPE) ReadMessage() (int, []byte, error) {
 
 const messageWriteHelper = `
 // WriteMessage writes a text or binary message.
-func (c TYPE) WriteMessage(typ int, p []byte) error {
+func (c RECV) WriteMessage(typ int, p []byte) error {
 	if t := websocket.MessageType(typ); t == websocket.MessageText || t == websocket.MessageBinary {
 		return c.Write(context.Background(), t, p)
 	}
@@ -56,7 +67,7 @@ func (c TYPE) WriteMessage(typ int, p []byte) error {
 const messageReadJSONHelper = `
 // ReadJSON reads a message and decodes the first JSON value in it into v. A
 // message that does not decode leaves the connection open.
-func (c TYPE) ReadJSON(v any) error {
+func (c RECV) ReadJSON(v any) error {
 	_, p, err := c.Read(context.Background())
 	if err != nil {
 		return err
@@ -71,7 +82,7 @@ func (c TYPE) ReadJSON(v any) error {
 
 const messageWriteJSONHelper = `
 // WriteJSON writes v as JSON.
-func (c TYPE) WriteJSON(v any) error {
+func (c RECV) WriteJSON(v any) error {
 	var b bytes.Buffer
 	if err := json.NewEncoder(&b).Encode(v); err != nil {
 		return err
@@ -82,7 +93,7 @@ func (c TYPE) WriteJSON(v any) error {
 
 const messageReaderHelper = `
 // NextReader reads a message and returns a reader of it.
-func (c TYPE) NextReader() (int, io.Reader, error) {
+func (c RECV) NextReader() (int, io.Reader, error) {
 	typ, p, err := c.Read(context.Background())
 	if err != nil {
 		return 0, nil, err
@@ -94,7 +105,7 @@ func (c TYPE) NextReader() (int, io.Reader, error) {
 const messageCollectHelper = `
 // NextWriter returns a writer that collects a message and writes it when it is
 // closed.
-func (c TYPE) NextWriter(typ int) (io.WriteCloser, error) {
+func (c RECV) NextWriter(typ int) (io.WriteCloser, error) {
 	if t := websocket.MessageType(typ); t == websocket.MessageText || t == websocket.MessageBinary {
 		return &TYPEWriter{conn: c, typ: t}, nil
 	}
@@ -104,7 +115,7 @@ func (c TYPE) NextWriter(typ int) (io.WriteCloser, error) {
 // A TYPEWriter collects a message.
 type TYPEWriter struct {
 	bytes.Buffer
-	conn TYPE
+	conn RECV
 	typ  websocket.MessageType
 }
 
@@ -116,7 +127,7 @@ func (w *TYPEWriter) Close() error {
 
 const messageLimitHelper = `
 // SetReadLimit sets the limit of a message's size. There is none for 0.
-func (c TYPE) SetReadLimit(limit int64) {
+func (c RECV) SetReadLimit(limit int64) {
 	if limit <= 0 {
 		limit = -1
 	}
@@ -126,5 +137,5 @@ func (c TYPE) SetReadLimit(limit int64) {
 
 const messageCloseHelper = `
 // Close closes the connection without a close frame.
-func (c TYPE) Close() error { return c.CloseNow() }
+func (c RECV) Close() error { return c.CloseNow() }
 `

@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -121,23 +122,24 @@ func assignment(c inspector.Cursor) (*ast.AssignStmt, bool) {
 }
 
 // retypable reports whether v is a local variable that only holds message
-// types and only goes where a MessageType is as good.
+// types, only goes where a MessageType is as good, and is filled by a read or
+// given to a write of the cluster, which then sees to its declaration.
 func retypable(u *unit.Unit, f *flow.File, v *types.Var) bool {
 	if v.IsField() || v.Parent() == nil || v.Parent() == f.Pkg.Types.Scope() || isParam(f, v) {
 		return false
 	}
-	ok := true
+	moved := false
 	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
 		id := c.Node().(*ast.Ident)
 		if f.Pkg.TypesInfo.ObjectOf(id) != v {
 			continue
 		}
 		if !typeUseOK(u, f, c) {
-			ok = false
-			break
+			return false
 		}
+		moved = moved || movesMessage(u, f, c)
 	}
-	if !ok {
+	if !moved {
 		return false
 	}
 	t := &typeFlow{u: u, seen: map[types.Object]bool{}, rets: map[*ast.FuncDecl]bool{}}
@@ -176,9 +178,9 @@ func typeUseOK(u *unit.Unit, f *flow.File, c inspector.Cursor) bool {
 			if as.Tok == token.DEFINE {
 				// A number would make it an int.
 				id := lastIdent(as.Rhs[i])
-				return id != nil && u.SiteAt(id) != nil && messageConst(f, as.Rhs[i])
+				return id != nil && u.SiteAt(id) != nil && messageConst(u, f, as.Rhs[i])
 			}
-			return messageConst(f, as.Rhs[i])
+			return messageConst(u, f, as.Rhs[i])
 		}
 		call, ok := ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
 		return ok && i == 0 && isSource(u, f, call)
@@ -194,12 +196,12 @@ func typeUseOK(u *unit.Unit, f *flow.File, c inspector.Cursor) bool {
 		if k == edge.BinaryExpr_X {
 			other = b.Y
 		}
-		return f.Pkg.TypesInfo.Types[other].Value != nil && messageConst(f, other)
+		return messageConst(u, f, other)
 	case edge.SwitchStmt_Tag:
 		sw := parent.(*ast.SwitchStmt)
 		for _, cl := range sw.Body.List {
 			for _, e := range cl.(*ast.CaseClause).List {
-				if !messageConst(f, e) {
+				if !messageConst(u, f, e) {
 					return false
 				}
 			}
@@ -271,11 +273,41 @@ func isPrintf(f *flow.File, call *ast.CallExpr) bool {
 	}
 }
 
-// messageConst reports whether e is a constant that names a message type, or
-// a literal number.
-func messageConst(f *flow.File, e ast.Expr) bool {
-	n, ok := unit.ConstInt(f, e)
-	return ok && n >= 0 && n <= 10
+// movesMessage reports whether the use at c of a variable is where a read of
+// the cluster fills it, or where a write takes it.
+func movesMessage(u *unit.Unit, f *flow.File, c inspector.Cursor) bool {
+	switch k, _ := c.ParentEdge(); k {
+	case edge.AssignStmt_Lhs:
+		as := c.Parent().Node().(*ast.AssignStmt)
+		return len(as.Rhs) < len(as.Lhs)
+	case edge.CallExpr_Args:
+		return callSite(u, f, c.Parent().Node().(*ast.CallExpr)) != nil
+	}
+	return false
+}
+
+// messageConst reports whether e is a constant that names a message type and
+// stands beside one of the target: it is of the cluster, or has no type.
+func messageConst(u *unit.Unit, f *flow.File, e ast.Expr) bool {
+	if n, ok := unit.ConstInt(f, e); !ok || n < 0 || n > 10 {
+		return false
+	}
+	switch e := ast.Unparen(e).(type) {
+	case *ast.BasicLit:
+		return true
+	case *ast.Ident, *ast.SelectorExpr:
+		id := lastIdent(e)
+		if u.SiteAt(id) != nil {
+			return true
+		}
+		c, ok := f.Pkg.TypesInfo.Uses[id].(*types.Const)
+		if !ok || c.Pkg() != nil && slices.Contains(connPaths, c.Pkg().Path()) {
+			return false // of another cluster
+		}
+		b, ok := c.Type().(*types.Basic)
+		return ok && b.Info()&types.IsUntyped != 0
+	}
+	return false
 }
 
 // retypeDeclaration changes `var mt int` to the target's type.
@@ -310,6 +342,7 @@ func convertType(u *unit.Unit, s *flow.Site, typ ast.Expr) bool {
 		return false
 	}
 	if v, ok := objectOf(f, typ).(*types.Var); ok && retypable(u, f, v) {
+		retypeDeclaration(u, f, v)
 		return true
 	}
 	u.Replace(f, typ.Pos(), typ.End(), u.Lib(f)+".MessageType(", typ, ")")

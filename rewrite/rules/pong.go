@@ -317,9 +317,38 @@ func unwrapBytes(f *flow.File, e ast.Expr) ast.Expr {
 // handler runs between its reads, what takes its place does not. It returns ""
 // if there is none.
 func (a *pongAction) sharesWithReader(u *unit.Unit) string {
+	set, locked := a.sets(u)
+	if locked {
+		return ""
+	}
+	for _, r := range u.All("Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON") {
+		fn, ok := unit.Func(r.Cursor)
+		if !ok {
+			continue
+		}
+		for c := range fn.Preorder((*ast.Ident)(nil)) {
+			id := c.Node().(*ast.Ident)
+			if r.File == a.file && a.body.Pos() <= id.Pos() && id.Pos() < a.body.End() || definedHere(r.File, c) {
+				continue
+			}
+			if in, ok := unit.Func(c); !ok || in.Node() != fn.Node() {
+				continue // a goroutine or a handler of its own
+			}
+			for v := range set {
+				if v.Name() == id.Name && u.Graph.Same(r.File.Pkg.TypesInfo.ObjectOf(id), v) {
+					return id.Name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// sets returns the variables that the handler sets, one level into functions of
+// the package, and whether it takes a lock.
+func (a *pongAction) sets(u *unit.Unit) (set map[types.Object]bool, locked bool) {
 	f := a.file
-	locked := false
-	set := map[types.Object]bool{}
+	set = map[types.Object]bool{}
 	note := func(e ast.Expr) {
 		switch x := ast.Unparen(e).(type) {
 		case *ast.IndexExpr:
@@ -365,30 +394,7 @@ func (a *pongAction) sharesWithReader(u *unit.Unit) string {
 			return true
 		})
 	}
-	if locked {
-		return ""
-	}
-	for _, r := range u.All("Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON") {
-		fn, ok := unit.Func(r.Cursor)
-		if !ok {
-			continue
-		}
-		for c := range fn.Preorder((*ast.Ident)(nil)) {
-			id := c.Node().(*ast.Ident)
-			if r.File == a.file && a.body.Pos() <= id.Pos() && id.Pos() < a.body.End() || definedHere(r.File, c) {
-				continue
-			}
-			if in, ok := unit.Func(c); !ok || in.Node() != fn.Node() {
-				continue // a goroutine or a handler of its own
-			}
-			for v := range set {
-				if v.Name() == id.Name && u.Graph.Same(r.File.Pkg.TypesInfo.ObjectOf(id), v) {
-					return id.Name
-				}
-			}
-		}
-	}
-	return ""
+	return set, locked
 }
 
 // definedHere reports whether the identifier at c is one that its statement

@@ -50,9 +50,7 @@ func Helpers() []Helper { return helpers }
 
 var helpers = slices.Concat(baseHelpers,
 	deadlineConnHelpers(deadlineConn, "*websocket.Conn"), deadlineConnHelpers(deadlineAddrConn, "*addrConn"), connHelpers,
-	heartbeatConnHelpers(heartbeatConn), heartbeatConnHelpers(heartbeatAddrConn),
-	messageConnHelpers("messageConn", "*websocket.Conn"), messageConnHelpers("deadlineMessageConn", "*deadlineConn"),
-	messageConnHelpers("addrMessageConn", "*addrConn"), messageConnHelpers("deadlineAddrMessageConn", "*deadlineAddrConn"))
+	heartbeatConnHelpers(heartbeatConn), heartbeatConnHelpers(heartbeatAddrConn), adapterHelpers())
 
 var connHelpers = []Helper{
 	{"callDeadline", []string{"context", "os", "sync", "time"}, callDeadlineHelper},

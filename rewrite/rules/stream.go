@@ -169,7 +169,10 @@ func (o *openWriter) find(c inspector.Cursor) string {
 			if _, ret := x.(*ast.ReturnStmt); ret && (safeReturn || writeFailed(f, st, w)) {
 				continue
 			}
-			if !inList(f, x) || uses(f, x, w) {
+			if uses(f, x, w) {
+				return escapes("a path hands the writer on without closing it")
+			}
+			if !inList(f, x) {
 				return "a path leaves without closing the writer"
 			}
 			o.exits = append(o.exits, x)

@@ -158,9 +158,18 @@ func (t *timeoutTests) argument(f *flow.File, c inspector.Cursor, i, depth int) 
 		}
 		return true
 	}
-	// A function of the tree: what it does with the parameter.
 	g, decl := declaration(t.u, fn)
 	sig := fn.Signature()
+	if boxes(sig, i) {
+		// What logs has no results; code of the tree has to unbox it first.
+		if decl != nil {
+			return t.unboxes(depth)
+		}
+		if sig.Results().Len() == 0 {
+			return false
+		}
+	}
+	// A function of the tree: what it does with the parameter.
 	if decl == nil || decl.Body == nil || sig.Variadic() || i >= sig.Params().Len() || depth <= 1 {
 		return true
 	}
@@ -176,6 +185,63 @@ func (t *timeoutTests) argument(f *flow.File, c inspector.Cursor, i, depth int) 
 		if len(p.Names) == 0 {
 			n++
 		}
+	}
+	return false
+}
+
+// boxes reports whether parameter i of the signature has the type any.
+func boxes(sig *types.Signature, i int) bool {
+	v := sig.Params()
+	if v.Len() == 0 || i >= v.Len() && !sig.Variadic() {
+		return false
+	}
+	p := v.At(min(i, v.Len()-1)).Type()
+	if s, ok := p.(*types.Slice); ok && sig.Variadic() && i >= v.Len()-1 {
+		p = s.Elem()
+	}
+	e, ok := p.Underlying().(*types.Interface)
+	if _, param := types.Unalias(p).(*types.TypeParam); param {
+		return false
+	}
+	return ok && e.NumMethods() == 0
+}
+
+// unboxes reports whether an error that the tree takes out of a value of the
+// type any may be tested.
+func (t *timeoutTests) unboxes(depth int) bool {
+	for _, g := range t.u.Graph.Files {
+		for c := range g.Root.Preorder((*ast.TypeAssertExpr)(nil)) {
+			x := c.Node().(*ast.TypeAssertExpr)
+			if i, ok := g.Pkg.TypesInfo.TypeOf(x.X).Underlying().(*types.Interface); !ok || i.NumMethods() > 0 {
+				continue
+			}
+			switch {
+			case x.Type == nil:
+				if t.switched(g, c, depth) {
+					return true
+				}
+			case hasTimeout(g.Pkg.TypesInfo.TypeOf(x.Type)), isError(g.Pkg.TypesInfo.TypeOf(x.Type)) && t.call(g, c, 0, depth-1):
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// switched reports whether a clause of the type switch around c may test an
+// error.
+func (t *timeoutTests) switched(g *flow.File, c inspector.Cursor, depth int) bool {
+	for sw := range c.Enclosing((*ast.TypeSwitchStmt)(nil)) {
+		for _, cl := range sw.Node().(*ast.TypeSwitchStmt).Body.List {
+			for _, e := range cl.(*ast.CaseClause).List {
+				to := g.Pkg.TypesInfo.TypeOf(e)
+				v, ok := g.Pkg.TypesInfo.Implicits[cl].(*types.Var)
+				if to != nil && (hasTimeout(to) || isError(to) && ok && t.variable(g, v, depth-1)) {
+					return true
+				}
+			}
+		}
+		break
 	}
 	return false
 }

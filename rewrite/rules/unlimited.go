@@ -20,13 +20,18 @@ import (
 // It reports false after refusing.
 func planUnlimited(u *unit.Unit, s *flow.Site, c inspector.Cursor, after ...string) bool {
 	lift := !limited(u)
-	if !lift && len(after) == 0 {
+	open, shut := u.Adapted(c.Node().(*ast.CallExpr))
+	if !lift && len(after) == 0 && open == "" {
 		return true
 	}
 	if k, _ := c.ParentEdge(); k == edge.ReturnStmt_Results {
 		return planReturned(u, s, c, lift, after)
 	}
 	as, ok := assignment(c)
+	if ok && open != "" {
+		u.Refuse(s.Pos, "the connection is assigned to a variable of an interface type together with other results", "assign it to a variable of its own first")
+		return false
+	}
 	if !ok || len(as.Lhs) < 2 {
 		if k, _ := c.ParentEdge(); k == edge.ValueSpec_Values {
 			if vs := c.Parent().Node().(*ast.ValueSpec); len(vs.Names) > 1 {
@@ -38,7 +43,7 @@ func planUnlimited(u *unit.Unit, s *flow.Site, c inspector.Cursor, after ...stri
 		}
 		if at, ok := hoistable(s.File, c); ok {
 			names, after := resultNames(u, s, c, lift, after)
-			hoist(u, s.File, c, at, names, names, "if "+names[strings.LastIndexByte(names, ' ')+1:]+" == nil {\n"+strings.Join(after, "\n")+"\n}\n")
+			hoist(u, s.File, c, at, names, adaptedNames(names, open, shut), onSuccess(names, after))
 			return true
 		}
 		u.Refuse(s.Pos, "the connection is passed on at once, and the target's read limit of 32768 bytes must be lifted first", "assign it to a variable and call SetReadLimit(-1)")
@@ -199,9 +204,25 @@ func planReturned(u *unit.Unit, s *flow.Site, c inspector.Cursor, lift bool, aft
 		u.Refuse(s.Pos, "the connection is returned at once", "assign it to a variable and call SetReadLimit(-1)")
 		return false
 	}
+	open, shut := u.Adapted(c.Node().(*ast.CallExpr))
 	names, after := resultNames(u, s, c, lift, after)
-	u.Replace(f, ret.Pos(), ret.End(), names+" := ", c.Node(), "\nif "+names[strings.LastIndexByte(names, ' ')+1:]+" == nil {\n"+strings.Join(after, "\n")+"\n}\nreturn "+names)
+	u.Replace(f, ret.Pos(), ret.End(), names+" := ", c.Node(), "\n"+onSuccess(names, after)+"return "+adaptedNames(names, open, shut))
 	return true
+}
+
+// onSuccess returns the statements of after for the case that the last of the
+// names, the error, is nil.
+func onSuccess(names string, after []string) string {
+	if len(after) == 0 {
+		return ""
+	}
+	return "if " + names[strings.LastIndexByte(names, ' ')+1:] + " == nil {\n" + strings.Join(after, "\n") + "\n}\n"
+}
+
+// adaptedNames puts the first of the names between open and shut.
+func adaptedNames(names, open, shut string) string {
+	conn, rest, _ := strings.Cut(names, ",")
+	return open + conn + shut + "," + rest
 }
 
 // resultNames returns names for the results of the call at c, the error last,

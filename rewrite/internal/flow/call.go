@@ -16,6 +16,9 @@ func (a *analysis) callResult(p *packages.Package, call *ast.CallExpr, i int) ke
 			return a.result(call, sig, i)
 		}
 	}
+	if sig, ok := typeOf(p.TypesInfo, call.Fun).Underlying().(*types.Signature); ok && fn == nil && i < sig.Results().Len() {
+		return a.result(call, sig, i)
+	}
 	return a.call(p, call)
 }
 
@@ -82,6 +85,22 @@ func (a *analysis) args(p *packages.Package, n *ast.CallExpr) {
 		return
 	}
 	looksInside := fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "reflect"
+	if len(n.Args) == 1 {
+		// f(g()) with several results.
+		if call, ok := ast.Unparen(n.Args[0]).(*ast.CallExpr); ok {
+			if results, ok := typeOf(info, call).(*types.Tuple); ok {
+				for i := range results.Len() {
+					if v := param(decl, i); v != nil {
+						t := v.Type()
+						if decl.Variadic() && i >= decl.Params().Len()-1 {
+							t = t.(*types.Slice).Elem()
+						}
+						a.passed(p, t, call, i)
+					}
+				}
+			}
+		}
+	}
 	for i, arg := range n.Args {
 		if looksInside && a.mentions(typeOf(info, arg)) {
 			a.boundary(a.expr(p, arg), Reflect, n.Pos(), "reflect."+fn.Name()+" looks inside it", "")
@@ -148,7 +167,7 @@ func (a *analysis) constraints(p *packages.Package, n *ast.CallExpr, k key) {
 			t := inst.TypeArgs.At(i)
 			a.promoted(p, iface, t, n.Pos())
 			if iface.NumMethods() > 0 && a.mentions(t) && !isInterface(t) {
-				a.intoInterface(p, iface, t, k, nil, n.Pos())
+				a.intoInterface(p, iface, t, k, nil, nil, 0, n.Pos())
 			}
 		}
 	}

@@ -103,10 +103,13 @@ type Boundary struct {
 	Pos  token.Position
 	Text string
 	Help string
-	// Of an Interface boundary: the expression that is converted, if it is one,
-	// the interface, and its methods that the library's type has. Outer is the
-	// type that has them from the library's type because it embeds it.
+	// Of an Interface boundary: the expression that is converted, or the call
+	// and which of its results is where all go on at once, the interface, and
+	// its methods that the library's type has. Outer is the type that has them
+	// from the library's type because it embeds it.
 	Src     ast.Expr
+	Call    *ast.CallExpr
+	Result  int
 	To      types.Type
 	Methods []string
 	Outer   *types.Named
@@ -360,7 +363,7 @@ func (a *analysis) boundary(k key, kind string, pos token.Pos, text, help string
 func (a *analysis) bind(k key, pos token.Pos, b Boundary) {
 	b.Pos = a.position(pos)
 	for _, o := range a.bound[k] {
-		if o.Kind == b.Kind && o.Text == b.Text && o.Src == b.Src && (b.Src == nil || o.Pos == b.Pos) {
+		if o.Kind == b.Kind && o.Text == b.Text && o.Src == b.Src && o.Call == b.Call && (b.Src == nil && b.Call == nil || o.Pos == b.Pos) {
 			return
 		}
 	}

@@ -13,9 +13,9 @@ func isInterface(t types.Type) bool { return t != nil && types.IsInterface(t) }
 
 // intoInterface records that a value of type t, tied to the library, is
 // converted to the interface type dst.
-// src is the value's expression, or nil where a statement converts several at
-// once.
-func (a *analysis) intoInterface(p *packages.Package, dst, t types.Type, sk key, src ast.Expr, pos token.Pos) {
+// src is the value's expression, or nil; then call, if not nil, has it as one of
+// several results.
+func (a *analysis) intoInterface(p *packages.Package, dst, t types.Type, sk key, src ast.Expr, call *ast.CallExpr, result int, pos token.Pos) {
 	iface, ok := dst.Underlying().(*types.Interface)
 	if !ok {
 		return
@@ -36,7 +36,7 @@ func (a *analysis) intoInterface(p *packages.Package, dst, t types.Type, sk key,
 		named, ok := types.Unalias(n).(*types.Named)
 		if ok && a.isLib(named.Obj()) && !errorLike(named) {
 			b := Boundary{
-				Kind: Interface, Src: src, To: dst,
+				Kind: Interface, Src: src, Call: call, Result: result, To: dst,
 				Text: named.Obj().Name() + " is used as " + types.TypeString(dst, types.RelativeTo(p.Types)) + ", which the target's type does not satisfy",
 				Help: "give the interface the target's methods, or wrap the connection where it is converted",
 			}

@@ -4,13 +4,17 @@ import (
 	"go/ast"
 	"go/types"
 	"path/filepath"
+	"strings"
 
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/packages"
 )
 
 // attachLoose places the sites that no value flow reaches. A constant joins
-// the nearest cluster around it: the library call that it is an argument of,
-// else its function, file or package. What tests errors joins every cluster
+// the nearest cluster around it: the library call that it is an argument of, or
+// that fills or takes the variable it is compared with or assigned to, else its
+// function, file or package. What tests errors joins every cluster
 // of the nearest surroundings that have one, since the errors of each may
 // reach it.
 func (a *analysis) attachLoose() {
@@ -25,6 +29,10 @@ func (a *analysis) attachLoose() {
 	}
 	for _, s := range a.loose {
 		if k, ok := a.enclosingCall(s); ok {
+			a.uf.union(a.site[s], k)
+			continue
+		}
+		if k, ok := a.besideVariable(s); ok {
 			a.uf.union(a.site[s], k)
 			continue
 		}
@@ -65,19 +73,89 @@ func (a *analysis) enclosingCall(s *Site) (key, bool) {
 		if !ok {
 			return key{}, false
 		}
-		fn := a.callee(s.File.Pkg.TypesInfo, call.Fun)
-		if fn == nil || !a.isLib(fn) || fn.Type().(*types.Signature).Recv() == nil {
-			continue
-		}
-		if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
-			return a.receiver(s.File.Pkg, sel), true
+		if k, ok := a.libCall(s.File.Pkg, call); ok {
+			return k, true
 		}
 	}
 	return key{}, false
 }
 
+// besideVariable returns the key of the library call that fills or takes the
+// variable which the constant at s is compared with or assigned to.
+func (a *analysis) besideVariable(s *Site) (key, bool) {
+	if _, ok := s.Obj.(*types.Const); !ok {
+		return key{}, false
+	}
+	c := s.Cursor
+	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
+		c = c.Parent()
+	}
+	var other ast.Expr
+	switch k, i := c.ParentEdge(); k {
+	case edge.BinaryExpr_X:
+		other = c.Parent().Node().(*ast.BinaryExpr).Y
+	case edge.BinaryExpr_Y:
+		other = c.Parent().Node().(*ast.BinaryExpr).X
+	case edge.CaseClause_List:
+		if sw, ok := c.Parent().Parent().Parent().Node().(*ast.SwitchStmt); ok {
+			other = sw.Tag
+		}
+	case edge.AssignStmt_Rhs:
+		if as := c.Parent().Node().(*ast.AssignStmt); len(as.Lhs) == len(as.Rhs) {
+			other = as.Lhs[i]
+		}
+	}
+	id, ok := other.(*ast.Ident)
+	if !ok {
+		return key{}, false
+	}
+	info := s.File.Pkg.TypesInfo
+	v, ok := info.ObjectOf(id).(*types.Var)
+	if !ok {
+		return key{}, false
+	}
+	var takes key
+	for c := range s.File.Root.Preorder((*ast.Ident)(nil)) {
+		if info.ObjectOf(c.Node().(*ast.Ident)) != types.Object(v) {
+			continue
+		}
+		switch k, _ := c.ParentEdge(); k {
+		case edge.AssignStmt_Lhs:
+			if as := c.Parent().Node().(*ast.AssignStmt); len(as.Rhs) == 1 {
+				if k, ok := a.libCall(s.File.Pkg, as.Rhs[0]); ok {
+					return k, true
+				}
+			}
+		case edge.CallExpr_Args:
+			if k, ok := a.libCall(s.File.Pkg, c.Parent().Node().(*ast.CallExpr)); ok && takes == (key{}) {
+				takes = k
+			}
+		}
+	}
+	return takes, takes != key{}
+}
+
+// libCall returns the key of the value whose method of the library e calls.
+func (a *analysis) libCall(p *packages.Package, e ast.Expr) (key, bool) {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return key{}, false
+	}
+	fn := a.callee(p.TypesInfo, call.Fun)
+	if fn == nil || !a.isLib(fn) || fn.Signature().Recv() == nil {
+		return key{}, false
+	}
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return key{}, false
+	}
+	return a.receiver(p, sel), true
+}
+
 // around returns the distinct clusters of the placed sites in the nearest
-// surroundings of s that have any: function, file, package, tree.
+// surroundings of s that have any: function, file, package without its tests,
+// package, tree. A connection that a test hands to the package is one of the
+// package's.
 func (a *analysis) around(s *Site, placed map[*Site]bool) []key {
 	var fn inspector.Cursor
 	found := false
@@ -87,11 +165,12 @@ func (a *analysis) around(s *Site, placed map[*Site]bool) []key {
 	scopes := []func(o *Site) bool{
 		func(o *Site) bool { return found && o.File == s.File && fn.Contains(o.Cursor) },
 		func(o *Site) bool { return o.File == s.File },
-		func(o *Site) bool { return filepath.Dir(o.File.Path) == filepath.Dir(s.File.Path) },
+		func(o *Site) bool { return beside(o, s) && !inTestFile(s) && !inTestFile(o) },
+		func(o *Site) bool { return beside(o, s) },
 		func(o *Site) bool { return true },
 	}
 	for i, in := range scopes {
-		if i == 3 && !testsErrors(s) {
+		if i == len(scopes)-1 && !testsErrors(s) {
 			break
 		}
 		var keys []key
@@ -113,3 +192,8 @@ func (a *analysis) around(s *Site, placed map[*Site]bool) []key {
 	}
 	return nil
 }
+
+// beside reports whether two sites are in the same folder.
+func beside(x, y *Site) bool { return filepath.Dir(x.File.Path) == filepath.Dir(y.File.Path) }
+
+func inTestFile(s *Site) bool { return strings.HasSuffix(s.File.Path, "_test.go") }

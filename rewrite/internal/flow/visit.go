@@ -256,6 +256,7 @@ func (a *analysis) assignStmt(p *packages.Package, lhs, rhs []ast.Expr) {
 			}
 			continue
 		}
+		a.passed(p, t, call, i)
 		fn := a.callee(info, call.Fun)
 		if fn != nil && a.isLib(fn) {
 			if a.mentions(t) {
@@ -280,9 +281,6 @@ func (a *analysis) assignStmt(p *packages.Package, lhs, rhs []ast.Expr) {
 			continue
 		}
 		k := a.result(call, sig, i)
-		if isInterface(t) {
-			a.intoInterface(p, t, sig.Results().At(i).Type(), k, nil, call.Pos())
-		}
 		a.uf.union(a.exprIf(p, lhs[i]), k)
 	}
 }
@@ -321,7 +319,7 @@ func (a *analysis) assign(p *packages.Package, dst types.Type, k key, src ast.Ex
 		a.tieSignature(sk, fn.Origin().Type()) // a function used as a value
 	}
 	if isInterface(dst) && !isInterface(t) {
-		a.intoInterface(p, dst, t, sk, src, src.Pos())
+		a.intoInterface(p, dst, t, sk, src, nil, 0, src.Pos())
 		a.uf.union(k, sk)
 		return
 	}
@@ -362,9 +360,27 @@ func (a *analysis) returns(p *packages.Package, c inspector.Cursor, n *ast.Retur
 	}
 	for i := range sig.Results().Len() {
 		r := sig.Results().At(i)
+		a.passed(p, r.Type(), call, i)
 		if a.mentions(r.Type()) {
 			a.uf.union(a.obj(r), a.callResult(p, call, i))
 		}
+	}
+}
+
+// passed records that result i of a call goes to a place of type dst together
+// with the others.
+func (a *analysis) passed(p *packages.Package, dst types.Type, call *ast.CallExpr, i int) {
+	results, ok := typeOf(p.TypesInfo, call).(*types.Tuple)
+	if !ok || i >= results.Len() || !isInterface(dst) {
+		return
+	}
+	t := results.At(i).Type()
+	if isInterface(t) {
+		return
+	}
+	a.promoted(p, dst, t, call.Pos())
+	if a.mentions(t) {
+		a.intoInterface(p, dst, t, a.callResult(p, call, i), nil, call, i, call.Pos())
 	}
 }
 

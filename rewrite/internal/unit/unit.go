@@ -69,6 +69,7 @@ type Unit struct {
 	done     map[ast.Node]bool
 	marked   map[*ast.CallExpr]bool
 	gone     map[*types.Var]bool // swept
+	adapted  map[*ast.CallExpr][2]string
 }
 
 // New returns a unit for the cluster.
@@ -78,6 +79,7 @@ func New(s Settings, g *flow.Graph, c *flow.Cluster) *Unit {
 		claimed: map[*flow.Site]string{}, files: map[*flow.File]*FileEdits{},
 		names: map[*ast.FuncDecl]map[string]bool{}, contexts: map[*flow.Site]string{}, done: map[ast.Node]bool{},
 		marked: map[*ast.CallExpr]bool{}, gone: map[*types.Var]bool{},
+		adapted: map[*ast.CallExpr][2]string{},
 	}
 	for _, site := range c.Sites {
 		if site.Path == wsapi.GorillaPath || site.Path == wsapi.CompatPath {
@@ -230,3 +232,14 @@ func (u *Unit) Mark(call *ast.CallExpr) { u.marked[call] = true }
 
 // Marked reports whether Mark has been called for the call.
 func (u *Unit) Marked(call *ast.CallExpr) bool { return u.marked[call] }
+
+// Adapt notes that the connection which the call makes, and which goes on at
+// once with the other results, shall stand between open and shut.
+func (u *Unit) Adapt(call *ast.CallExpr, open, shut string) {
+	u.adapted[call] = [2]string{open, shut}
+}
+
+// Adapted returns what Adapt has noted for the call.
+func (u *Unit) Adapted(call *ast.CallExpr) (open, shut string) {
+	return u.adapted[call][0], u.adapted[call][1]
+}
