@@ -17,8 +17,10 @@ var interfaceRule = &unit.Rule{
 	Name: "interface",
 	Doc: `An interface keeps its methods. Where a connection is converted to one that asks for gorilla's methods, a type of
 the package that has them goes around it. A type that has them because it embeds the connection gets a Close of its
-own; deadlines and addresses come from the type that takes Conn's place. Methods that set handlers or write control
-frames have no such form.`,
+own; deadlines and addresses come from the type that takes Conn's place. Control frames are written in the background;
+a pong handler is called where a ping that was written this way has been answered, if the connection is converted at
+one place alone and the handler shares nothing with other goroutines. Methods that set other handlers have no such
+form.`,
 	Plan: func(u *unit.Unit) {
 		for _, b := range u.Cluster.Boundaries {
 			if b.Kind != flow.Interface {
