@@ -148,7 +148,7 @@ func declaredIn(u *unit.Unit, o types.Object) bool {
 // an interface.
 func controlNotes(u *unit.Unit, b flow.Boundary, set typeSet) {
 	f := u.Graph.Files[b.Pos.Filename]
-	note := func(text string) { u.Note(f, boundaryPos(b), "interface", text) }
+	note := func(text string) { u.Note(f, b.At, "interface", text) }
 	if set&(mayPing|mayOther) != 0 {
 		note(lateNote)
 	}

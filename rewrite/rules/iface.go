@@ -43,6 +43,9 @@ func planInterface(u *unit.Unit, b flow.Boundary) {
 				return
 			}
 		}
+		if f := u.Graph.Files[b.Pos.Filename]; f != nil {
+			noteDeadlines(u, b)
+		}
 	case !adapt(u, b):
 		no()
 	}
@@ -142,12 +145,13 @@ func adapt(u *unit.Unit, b flow.Boundary) bool {
 	if a != messageAdapter {
 		need = append(need, "closeWithPayload", "closeInBackground", "splitClosePayload", "pingInBackground")
 	}
-	pos := boundaryPos(b)
+	pos := b.At
 	for _, h := range need {
 		if !needHelper(u, f, pos, h) {
 			return false
 		}
 	}
+	noteDeadlines(u, b)
 	for _, m := range b.Methods {
 		if provides(u, m) || m == "WriteControl" && a != messageAdapter || m == "SetPongHandler" {
 			continue
@@ -181,12 +185,14 @@ func adapt(u *unit.Unit, b flow.Boundary) bool {
 	return true
 }
 
-// boundaryPos returns where a value is converted to an interface.
-func boundaryPos(b flow.Boundary) token.Pos {
-	if b.Src != nil {
-		return b.Src.Pos()
+// noteDeadlines says what differs for deadlines that are set through the
+// interface of the boundary.
+func noteDeadlines(u *unit.Unit, b flow.Boundary) {
+	for _, m := range b.Methods {
+		if sym := wsapi.Symbol("Conn." + m); slices.Contains(deadlineSetters, sym) {
+			noteDeadline(u, u.Graph.Files[b.Pos.Filename], b.At, sym)
+		}
 	}
-	return b.Call.Pos()
 }
 
 // assertsConn reports whether a connection is taken out of an interface that

@@ -25,6 +25,9 @@ func looksForTimeout(u *unit.Unit, f *flow.File, c inspector.Cursor) bool {
 type timeoutTests struct {
 	u    *unit.Unit
 	seen map[token.Pos]bool
+	// unboxing is set while an error that was taken out of a value of the type
+	// any is followed, which is done within its function alone.
+	unboxing bool
 }
 
 // any reports whether anything in the tree looks whether an error is a timeout.
@@ -161,13 +164,11 @@ func (t *timeoutTests) argument(f *flow.File, c inspector.Cursor, i, depth int) 
 	g, decl := declaration(t.u, fn)
 	sig := fn.Signature()
 	if boxes(sig, i) {
-		// What logs has no results; code of the tree has to unbox it first.
+		// Code of the tree has to unbox it first; other code formats it.
 		if decl != nil {
 			return t.unboxes(depth)
 		}
-		if sig.Results().Len() == 0 {
-			return false
-		}
+		return sig.Results().Len() > 0 && t.call(f, c, -1, depth-1)
 	}
 	// A function of the tree: what it does with the parameter.
 	if decl == nil || decl.Body == nil || sig.Variadic() || i >= sig.Params().Len() || depth <= 1 {
@@ -209,6 +210,9 @@ func boxes(sig *types.Signature, i int) bool {
 // unboxes reports whether an error that the tree takes out of a value of the
 // type any may be tested.
 func (t *timeoutTests) unboxes(depth int) bool {
+	was := t.unboxing
+	t.unboxing = true
+	defer func() { t.unboxing = was }()
 	for _, g := range t.u.Graph.Files {
 		for c := range g.Root.Preorder((*ast.TypeAssertExpr)(nil)) {
 			x := c.Node().(*ast.TypeAssertExpr)
@@ -249,6 +253,9 @@ func (t *timeoutTests) switched(g *flow.File, c inspector.Cursor, depth int) boo
 // callers reports whether result i, or the last for -1, of the function around
 // pos may be tested by what calls it.
 func (t *timeoutTests) callers(f *flow.File, c inspector.Cursor, pos token.Pos, i, depth int) bool {
+	if t.unboxing {
+		return false
+	}
 	if depth == 0 {
 		return true
 	}

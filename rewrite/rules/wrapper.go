@@ -2,6 +2,7 @@ package rules
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"path/filepath"
 	"slices"
@@ -112,11 +113,7 @@ func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
 	if deadlines {
 		for _, s := range u.Sites(deadlineSetters...) {
 			u.Claim(s)
-			text := "a read that runs into its deadline closes the connection; in gorilla writes still went on"
-			if s.Symbol == "Conn.SetWriteDeadline" {
-				text = "a write that runs into its deadline closes the connection; in gorilla reads still went on"
-			}
-			u.Note(s.File, s.Ident.Pos(), "deadline", text)
+			noteDeadline(u, s.File, s.Ident.Pos(), s.Symbol)
 		}
 	}
 	if addrs {
@@ -127,6 +124,15 @@ func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
 			}
 		}
 	}
+}
+
+// noteDeadline says what differs for deadlines that a method sets.
+func noteDeadline(u *unit.Unit, f *flow.File, pos token.Pos, setter wsapi.Symbol) {
+	text := "a read that runs into its deadline closes the connection; in gorilla writes still went on"
+	if setter == "Conn.SetWriteDeadline" {
+		text = "a write that runs into its deadline closes the connection; in gorilla reads still went on"
+	}
+	u.Note(f, pos, "deadline", text)
 }
 
 // wrapperHelpers returns the helpers that declare the type.

@@ -101,6 +101,7 @@ const (
 type Boundary struct {
 	Kind string
 	Pos  token.Position
+	At   token.Pos // the same
 	Text string
 	Help string
 	// Of an Interface boundary: the expression that is converted, or the call
@@ -361,7 +362,7 @@ func (a *analysis) boundary(k key, kind string, pos token.Pos, text, help string
 
 // bind records the boundary b, at pos, at the key k.
 func (a *analysis) bind(k key, pos token.Pos, b Boundary) {
-	b.Pos = a.position(pos)
+	b.Pos, b.At = a.position(pos), pos
 	for _, o := range a.bound[k] {
 		if o.Kind == b.Kind && o.Text == b.Text && o.Src == b.Src && o.Call == b.Call && (b.Src == nil && b.Call == nil || o.Pos == b.Pos) {
 			return
