@@ -22,7 +22,9 @@
 // results, captured variables, maps, slices, channels and sync.Map; goroutines
 // from go statements, errgroup, WaitGroup.Go, time.AfterFunc and handlers, which
 // run once for each request; locks through helper methods, deferred calls and
-// literals. What happens before a goroutine starts, or after it was waited for,
+// literals. A function of another package counts with all that it does to what
+// it is given: where it writes, which locks it takes, what it starts, stores
+// and returns. What happens before a goroutine starts, or after it was waited for,
 // is not concurrent with it. A message counts from NextWriter to the writer's
 // Close.
 //
@@ -43,11 +45,16 @@
 //
 // # What it cannot see
 //
-// One package is looked at at a time: a goroutine that another package starts,
-// or a write that one makes, does not show. Function values kept in fields or
-// maps are not followed to their calls. A channel used as a lock is taken for
-// a channel. Two connections of one type in one container cannot be told
-// apart. Instances of a struct type are told apart only within a function.
+// Of an imported package it is known what its exported functions do; what a
+// package does to connections that it hands to the functions of an interface
+// which another package implements is not. On the command line that holds for
+// the packages of the main modules, under go vet for all. Handlers of another
+// package are judged there. Function values kept in fields or maps are not
+// followed to their calls. A channel used as a lock is taken for a channel.
+// Two connections of one type in one container cannot be told apart. Instances
+// of a struct type are told apart only within a function; those of a type of
+// another package are taken for different ones unless a field or a variable
+// ties them together.
 //
 // # How to fix
 //

@@ -8,7 +8,6 @@ import (
 	"go/types"
 
 	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/ssa"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/flow"
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/lazyssa"
@@ -23,6 +22,7 @@ var doc string
 var Analyzer = rule.Rule{
 	Name: "wsconcurrent", Doc: doc, Run: run,
 	Requires: []*analysis.Analyzer{lazyssa.Analyzer},
+	Facts:    []analysis.Fact{new(flow.Fact)},
 }.Analyzer()
 
 // Categories.
@@ -46,9 +46,13 @@ func run(pass *rule.Pass) {
 		return
 	}
 	r := reporter{pass, make(map[token.Pos]bool), extents(pass.Files)}
-	for _, group := range flow.Groups(flow.New(pkg, pass.Libraries).Pairs()) {
+	prog := flow.NewWith(pkg, pass.Libraries, func(fn *types.Func, f *flow.Fact) bool {
+		return pass.ImportObjectFact(fn, f)
+	})
+	for _, group := range flow.Groups(prog.Pairs()) {
 		r.report(group)
 	}
+	prog.Facts(func(fn *types.Func, f *flow.Fact) { pass.ExportObjectFact(fn, f) })
 }
 
 // A reporter turns pairs into findings.
@@ -81,7 +85,10 @@ func (r *reporter) report(group []flow.Pair) {
 		verb, contract = "reads from", "allows one concurrent reader"
 	}
 	site := func(u flow.Use) string {
-		s := fmt.Sprintf("%s at %s", u.Call, pass.Site(u.Pos))
+		s := fmt.Sprintf("%s at %s", call(u), pass.Site(u.Pos))
+		if u.Far != "" {
+			s += fmt.Sprintf(" (%s at %s)", u.Call, u.Far)
+		}
 		if a.Pos == b.Pos && u.Via.IsValid() {
 			// A helper that both call: the way there tells more.
 			s += " called at " + pass.Site(u.Via)
@@ -110,7 +117,7 @@ func (r *reporter) report(group []flow.Pair) {
 			seen[pos] = true
 			from, to := extent(r.calls, pos)
 			f.Related = append(f.Related, analysis.RelatedInformation{
-				Pos: from, End: to, Message: fmt.Sprintf("%s %s by %s", u.Call, what, origin(pass, u.Origin)),
+				Pos: from, End: to, Message: fmt.Sprintf("%s %s by %s", call(u), what, origin(pass, u.Origin)),
 			})
 		}
 	}
@@ -122,6 +129,14 @@ func (r *reporter) report(group []flow.Pair) {
 		}
 	}
 	pass.Report(f, b.Pos)
+}
+
+// call names the function that is called at the position of a use.
+func call(u flow.Use) string {
+	if name := flow.FuncName(u.Func); name != "" {
+		return name
+	}
+	return u.Call
 }
 
 // later reports whether a finding stands at a rather than at b: at the use that
@@ -138,42 +153,27 @@ func later(a, b flow.Use) bool {
 
 // origin describes a goroutine.
 func origin(pass *rule.Pass, o flow.Origin) string {
+	if o.Far != "" {
+		return o.Far
+	}
 	switch o.Kind {
 	case flow.FromGo:
-		if name := name(o.Fn); name != "" {
+		if name := flow.FuncName(o.Fn); name != "" {
 			return fmt.Sprintf("the goroutine of %s started at %s", name, pass.Site(o.Pos))
 		}
 		return "the goroutine started at " + pass.Site(o.Pos)
 	case flow.FromRequest:
-		if name := name(o.Fn); name != "" {
+		if name := flow.FuncName(o.Fn); name != "" {
 			return fmt.Sprintf("the goroutine of a request (%s)", name)
 		}
 		return fmt.Sprintf("the goroutine of a request (handler at %s)", pass.Site(o.Pos))
 	case flow.FromStored:
 		return fmt.Sprintf("whoever calls the function literal at %s", pass.Site(o.Pos))
 	case flow.FromCaller:
-		return "callers of " + name(o.Fn)
+		return "callers of " + flow.FuncName(o.Fn)
 	}
-	if name := name(o.Fn); name != "" {
+	if name := flow.FuncName(o.Fn); name != "" {
 		return "the goroutine that runs " + name
 	}
 	return fmt.Sprintf("the goroutine that runs the function literal at %s", pass.Site(o.Pos))
-}
-
-// name returns Type.Method or Func, and "" for a literal.
-func name(fn *ssa.Function) string {
-	if fn == nil || fn.Object() == nil {
-		return ""
-	}
-	// A bound method has a wrapper of its own; the declaration knows better.
-	decl, ok := fn.Object().(*types.Func)
-	if !ok {
-		return fn.Name()
-	}
-	if recv := decl.Signature().Recv(); recv != nil {
-		if t := flow.TypeName(recv.Type()); t != "" {
-			return t + "." + decl.Name()
-		}
-	}
-	return decl.Name()
 }

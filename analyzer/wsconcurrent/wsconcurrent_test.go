@@ -11,14 +11,15 @@ import (
 
 func Test(t *testing.T) {
 	results := ruletest.Run(t, wsconcurrent.Analyzer, "medium",
-		"bad", "good", "hidden", "libraries", "exported", "clean", "broken")
+		"bad", "good", "hidden", "libraries", "exported", "clean", "broken",
+		"example.com/peer", "example.com/app")
 	for _, result := range results {
 		path := result.Pass.Pkg.Path()
 		for _, f := range result.Result.(*rule.Report).Findings {
 			// Of the unknown callers of exported functions nothing is sure,
 			// of all else here everything.
 			want := rule.High
-			if path == "exported" {
+			if path == "exported" || path == "example.com/peer" {
 				want = rule.Medium
 			}
 			if f.Confidence.AtLeast(rule.Medium) && f.Confidence != want {

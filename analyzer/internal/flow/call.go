@@ -45,7 +45,7 @@ func (s *scope) call(c *ssa.CallCommon, instr, anchor ssa.Instruction, h held, t
 		for _, impl := range impls {
 			s.prog.called[impl] = true
 			if sum := s.prog.summary(impl); sum != nil {
-				s.lift(sum, s.bind(sum, c, nil), lifting{anchor: anchor, held: h, thread: thread, unsure: len(impls) > 1})
+				s.lift(sum, s.bind(sum, c, nil), lifting{anchor: anchor, pos: callPos(c, anchor), held: h, thread: thread, unsure: len(impls) > 1 || sum.foreign})
 			}
 		}
 		return
@@ -57,8 +57,10 @@ func (s *scope) call(c *ssa.CallCommon, instr, anchor ssa.Instruction, h held, t
 	}
 	s.prog.called[callee] = true
 	if sum := s.prog.summary(callee); sum != nil {
-		s.lift(sum, s.bind(sum, c, instr), lifting{anchor: anchor, held: h, thread: thread})
-		return
+		s.lift(sum, s.bind(sum, c, instr), lifting{anchor: anchor, pos: callPos(c, anchor), held: h, thread: thread})
+		if !sum.foreign || sum.invokes() {
+			return
+		}
 	}
 	s.external(c, callee, anchor, h, thread)
 }
@@ -72,7 +74,7 @@ func (s *scope) dynamicCall(c *ssa.CallCommon, anchor ssa.Instruction, h held, t
 	for _, arg := range c.Args {
 		args = append(args, s.eval(arg))
 	}
-	s.invoke(s.pathsOf(c.Value), args, lifting{anchor: anchor, held: h, thread: thread})
+	s.invoke(s.pathsOf(c.Value), args, lifting{anchor: anchor, pos: callPos(c, anchor), held: h, thread: thread})
 }
 
 // invoke records a call of the function that paths name: its effects where
@@ -127,7 +129,7 @@ func (s *scope) external(c *ssa.CallCommon, callee *ssa.Function, anchor ssa.Ins
 			key.addPath(in.sel(p, keySel, c.Args[0].Type()))
 			elem.addPath(in.sel(p, elemSel, c.Args[0].Type()))
 		}
-		s.invoke(s.pathsOf(c.Args[1]), []operand{key, elem}, lifting{anchor: anchor, held: h, thread: thread, ranged: true})
+		s.invoke(s.pathsOf(c.Args[1]), []operand{key, elem}, lifting{anchor: anchor, pos: callPos(c, anchor), held: h, thread: thread, ranged: true})
 		return
 	}
 	name, recv := "", c.Value
@@ -144,7 +146,7 @@ func (s *scope) external(c *ssa.CallCommon, callee *ssa.Function, anchor ssa.Ins
 		if !ok || handlerShaped(sig) {
 			continue // handlers are found where the value is made
 		}
-		l := lifting{anchor: anchor, held: h, thread: thread}
+		l := lifting{anchor: anchor, pos: callPos(c, anchor), held: h, thread: thread}
 		if starts(name) {
 			l.held, l.thread = nil, &Thread{Kind: Go, Pos: anchor.Pos()}
 			// Group.Go and WaitGroup.Go end with the group's Wait.
@@ -157,7 +159,7 @@ func (s *scope) external(c *ssa.CallCommon, callee *ssa.Function, anchor ssa.Ins
 // closure records what a literal does that is not called where it is made.
 func (s *scope) closure(m *ssa.MakeClosure) {
 	fn := m.Fn.(*ssa.Function)
-	l := lifting{anchor: m}
+	l := lifting{anchor: m, pos: fn.Pos()}
 	switch {
 	case handlerShaped(fn.Signature), connHandler(m):
 		l.thread = &Thread{Kind: Handler, Pos: fn.Pos(), Run: fn}
@@ -279,7 +281,7 @@ func (s *scope) libraryCall(c *ssa.CallCommon, conn operand, row *wsapi.Func, an
 	}
 	if row.Roles.Has(wsapi.SetsHandler) && len(c.Args) > 0 {
 		last := c.Args[len(c.Args)-1]
-		s.invoke(s.pathsOf(last), nil, lifting{anchor: anchor, onRead: own})
+		s.invoke(s.pathsOf(last), nil, lifting{anchor: anchor, pos: callPos(c, anchor), onRead: own})
 		return
 	}
 	name := string(row.Sym[strings.LastIndexByte(string(row.Sym), '.')+1:])

@@ -31,6 +31,9 @@ type Thread struct {
 	Kind ThreadKind
 	Pos  token.Pos
 	Run  *ssa.Function // what runs on it, if known
+	// Far says in words what it is, if another package starts it; Pos is then
+	// unset.
+	Far string
 }
 
 // A Lock is a lock that is held; a shared one excludes only exclusive ones.
@@ -54,6 +57,10 @@ type Effect struct {
 	Pos  token.Pos
 	Fn   *ssa.Function // the function that Pos is in
 	Via  token.Pos     // where Fn is called, if it is on the same goroutine
+	// Far is the place of the call, file.go:line, if another package makes it.
+	// Pos is then where that package is called, and Func what is called there.
+	Far  string
+	Func *ssa.Function
 
 	Obj    Object
 	Locks  []Lock
@@ -94,12 +101,23 @@ func (e *Effect) live() bool { return e.Thread != nil && !e.over }
 // variables and globals.
 type summary struct {
 	fn       *ssa.Function
+	foreign  bool // comes from another package's fact
 	effects  []*Effect
 	stores   []store   // what it stores where the caller can see it
 	returns  [][]*Path // what each result may be
 	acquires []Lock    // held at every return
 	releases []*Path   // unlocked without having been locked
 	signals  []*Path
+}
+
+// invokes reports whether the function calls function values that it is given.
+func (sum *summary) invokes() bool {
+	for _, e := range sum.effects {
+		if e.Kind == invoke {
+			return true
+		}
+	}
+	return false
 }
 
 // maxEffects bounds a summary; a function with more uses of connections than

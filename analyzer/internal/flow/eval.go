@@ -78,6 +78,9 @@ func (s *scope) evalNew(v ssa.Value) operand {
 			}
 		}
 	case *ssa.Global:
+		if v.Pkg != s.prog.pkg.SSA && v.Pkg != nil {
+			return operand{paths: []*Path{s.prog.global(v.Pkg.Pkg.Path() + "." + v.Name())}}
+		}
 		return operand{paths: []*Path{in.intern(pathKey{kind: globalRoot, val: v})}}
 	case *ssa.Function:
 		return operand{paths: []*Path{in.intern(pathKey{kind: funcRoot, val: v})}}
@@ -349,7 +352,7 @@ func (s *scope) escapes(paths []*Path, at ssa.Instruction, alive bool) []*Path {
 	for i := 0; i < len(all) && len(all) < 4*maxPaths; i++ {
 		p := all[i]
 		for _, st := range s.stores {
-			if !p.hasPrefix(st.src) || p.root() == st.dst.root() && p.local() {
+			if !p.hasPrefix(st.src) || p.root() == st.dst.root() && p.local() || !s.sameRun(paths, st) {
 				continue
 			}
 			if !alive && st.at != at && !reaches(st.at, at, s.creation(st.src)) {
@@ -363,6 +366,31 @@ func (s *scope) escapes(paths []*Path, at ssa.Instruction, alive bool) []*Path {
 		}
 	}
 	return o.paths
+}
+
+// sameRun reports whether a store by a callee, of something that the callee
+// made, can be about the objects of paths. Each call makes another: if one of
+// the paths was filled by a call, it is that call.
+func (s *scope) sameRun(paths []*Path, st store) bool {
+	made := st.src.root()
+	if made.kind != siteRoot || made.fn == s.fn {
+		return true
+	}
+	filled := false
+	for _, other := range s.stores {
+		if other.src.root() != made {
+			continue
+		}
+		for _, p := range paths {
+			if p.root() != made && p.hasPrefix(other.dst) {
+				if other.at == st.at {
+					return true
+				}
+				filled = true
+			}
+		}
+	}
+	return !filled
 }
 
 // creation names the instruction that makes the object a path starts from.

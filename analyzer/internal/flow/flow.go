@@ -22,12 +22,23 @@ type Program struct {
 	scopes    []*scope
 	impls     map[*types.Func][]*ssa.Function
 	libTypes  map[*wsapi.Library]types.Type // pointer to the connection type
+	facts     Importer
+	imports   map[string]*types.Package // by path; nil until asked for
 }
 
 // New analyses the functions of a package, those of test files excepted.
 func New(pkg *lazyssa.Package, libs []*wsapi.Library) *Program {
+	return NewWith(pkg, libs, nil)
+}
+
+// An Importer fills in the fact of another package's function, and reports
+// whether there is one.
+type Importer func(*types.Func, *Fact) bool
+
+// NewWith is New with the facts of the packages that pkg imports.
+func NewWith(pkg *lazyssa.Package, libs []*wsapi.Library, facts Importer) *Program {
 	pr := &Program{
-		pkg: pkg, libs: libs, paths: make(interner),
+		pkg: pkg, libs: libs, facts: facts, paths: make(interner),
 		summaries: make(map[*ssa.Function]*summary),
 		called:    make(map[*ssa.Function]bool),
 		started:   make(map[*ssa.Function]bool),
@@ -92,7 +103,13 @@ type scope struct {
 // summary returns what a function does, or nil for one without a body. Within
 // a recursion the inner call counts as doing nothing.
 func (pr *Program) summary(fn *ssa.Function) *summary {
-	if fn == nil || len(fn.Blocks) == 0 || fn.Pkg == nil && fn.Synthetic == "" {
+	if fn == nil {
+		return nil
+	}
+	if len(fn.Blocks) == 0 {
+		return pr.imported(fn)
+	}
+	if fn.Pkg == nil && fn.Synthetic == "" {
 		return nil
 	}
 	if sum, ok := pr.summaries[fn]; ok {

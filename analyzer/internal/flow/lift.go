@@ -3,6 +3,7 @@ package flow
 import (
 	"go/token"
 	"go/types"
+	"strings"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -12,6 +13,7 @@ import (
 // A lifting says how a callee's effects appear in the scope.
 type lifting struct {
 	anchor  ssa.Instruction
+	pos     token.Pos // of the call
 	held    held
 	thread  *Thread
 	signals []*Path // of the thread, besides the callee's own
@@ -30,6 +32,13 @@ func (s *scope) lift(sum *summary, b *binding, l lifting) {
 		}
 		n := *e
 		n.anchor = l.anchor
+		if e.Far != "" && !e.Pos.IsValid() {
+			// The first call in the source on the way to another package.
+			n.Pos, n.Fn = l.pos, s.fn
+			if e.Func == nil {
+				n.Func = sum.fn
+			}
+		}
 		if n.Via == token.NoPos && n.Thread == nil && l.thread == nil {
 			n.Via = l.anchor.Pos()
 		}
@@ -97,7 +106,7 @@ func (s *scope) liftInvoke(e, n *Effect, b *binding, l lifting) {
 		args[i].varies = append(args[i].varies, l.anchor)
 	}
 	s.invoke(s.prog.substAll(e.target, b), args, lifting{
-		anchor: l.anchor, held: n.Locks, thread: n.Thread, signals: n.signals, unsure: n.Unsure,
+		anchor: l.anchor, pos: l.pos, held: n.Locks, thread: n.Thread, signals: n.signals, unsure: n.Unsure,
 	})
 }
 
@@ -279,6 +288,12 @@ func (pr *Program) implementations(c *ssa.CallCommon) []*ssa.Function {
 			impls = append(impls, fn)
 		}
 	}
+	for _, t := range pr.foreignImplementers(c.Method, iface) {
+		fn := pr.pkg.SSA.Prog.LookupMethod(t, c.Method.Pkg(), c.Method.Name())
+		if fn != nil && pr.imported(fn) != nil {
+			impls = append(impls, fn)
+		}
+	}
 	if len(impls) > 4 {
 		impls = nil
 	}
@@ -303,6 +318,37 @@ func (pr *Program) implementers(iface *types.Interface) []types.Type {
 			list = append(list, named)
 		case types.Implements(ptr, iface):
 			list = append(list, ptr)
+		}
+	}
+	return list
+}
+
+// foreignImplementers returns the exported types of imported packages, known
+// by their facts, that fit an interface which is none of the standard library.
+func (pr *Program) foreignImplementers(m *types.Func, iface *types.Interface) []types.Type {
+	if pr.facts == nil || m.Pkg() == nil || !strings.Contains(m.Pkg().Path(), ".") && m.Pkg() != pr.pkg.SSA.Pkg {
+		return nil
+	}
+	var list []types.Type
+	for _, imp := range pr.pkg.SSA.Pkg.Imports() {
+		if wsapi.LibraryOf(imp.Path()) != nil {
+			continue
+		}
+		for _, name := range imp.Scope().Names() {
+			tn, ok := imp.Scope().Lookup(name).(*types.TypeName)
+			if !ok || !tn.Exported() || tn.IsAlias() || types.IsInterface(tn.Type()) {
+				continue
+			}
+			named, ok := tn.Type().(*types.Named)
+			if !ok || named.TypeParams().Len() > 0 {
+				continue
+			}
+			switch ptr := types.NewPointer(named); {
+			case types.Implements(named, iface):
+				list = append(list, named)
+			case types.Implements(ptr, iface):
+				list = append(list, ptr)
+			}
 		}
 	}
 	return list

@@ -27,6 +27,8 @@ type Origin struct {
 	Kind OriginKind
 	Pos  token.Pos
 	Fn   *ssa.Function // may be nil for FromGo
+	// Far says in words what it is, if another package starts it.
+	Far string
 }
 
 // A Use is an effect with the goroutine that it happens on.
@@ -132,6 +134,9 @@ func (s *scope) pairs() []Pair {
 			pairs = append(pairs, s.pair(a, a))
 		}
 		for _, b := range s.effects[i+1:] {
+			if a.Far != "" && b.Far != "" && a.anchor == b.anchor {
+				continue // judged in that package
+			}
 			if b.Kind != a.Kind || b.onRead != nil || b.HandedOut || !a.live() && !b.live() {
 				continue
 			}
@@ -159,7 +164,15 @@ func (s *scope) pair(a, b *Effect) Pair {
 	if a == b && hasElement(a.Obj.own[0]) && !a.Ranged {
 		c = rule.Min(c, rule.Medium) // each goroutine may have an element of its own
 	}
-	return s.prog.newPair(Use{a, s.origin(a)}, Use{b, s.origin(b)}, c)
+	p := s.prog.newPair(Use{a, s.origin(a)}, Use{b, s.origin(b)}, c)
+	if k := p.key; k != nil && k.root().kind == typeRoot && k.root().owner.Obj().Pkg() != s.prog.pkg.SSA.Pkg {
+		// The type belongs to another package, what is done with each of its
+		// values to this one.
+		if p.key = s.prog.anchored(a.Obj.own[0]); p.key == nil {
+			p.key = a.Obj.own[0]
+		}
+	}
+	return p
 }
 
 func (s *scope) origin(e *Effect) Origin {
@@ -177,7 +190,7 @@ func threadOrigin(t *Thread) Origin {
 	case Stored:
 		kind = FromStored
 	}
-	return Origin{Kind: kind, Pos: t.Pos, Fn: t.Run}
+	return Origin{Kind: kind, Pos: t.Pos, Fn: t.Run, Far: t.Far}
 }
 
 func (pr *Program) newPair(a, b Use, c rule.Confidence) Pair {
@@ -192,9 +205,26 @@ func (pr *Program) newPair(a, b Use, c rule.Confidence) Pair {
 	}
 	if p.key == nil && len(a.Obj.own) > 0 {
 		p.key = a.Obj.own[0]
+	}
+	if p.Object == "" && p.key != nil {
 		p.Object = p.key.String()
 	}
 	return p
+}
+
+// anchored returns the path from the last named type of this package on the
+// way, or from a global; nil if it has neither. What other packages' types
+// hold is told apart by it: this package may well use several of them.
+func (pr *Program) anchored(p *Path) *Path {
+	for q := p; q != nil; q = q.parent {
+		if q.owner != nil && q.owner.Obj().Pkg() == pr.pkg.SSA.Pkg {
+			return pr.paths.again(p, q.parent, pr.paths.intern(pathKey{kind: typeRoot, owner: q.owner}))
+		}
+		if q.parent == nil && q.kind == globalRoot {
+			return p
+		}
+	}
+	return nil
 }
 
 // same reports whether two effects of the scope are on one connection.
@@ -226,6 +256,9 @@ func (s *scope) overlap(a, b *Effect) bool {
 		if !first.live() {
 			return false
 		}
+		if first.anchor != then.anchor && s.makes(then, first.Obj.own) {
+			return false // the connection comes into being only then
+		}
 		over := s.ended(first.signals)
 		return reaches(first.anchor, then.anchor, func(x ssa.Instruction) bool {
 			if over(x) {
@@ -240,6 +273,22 @@ func (s *scope) overlap(a, b *Effect) bool {
 		})
 	}
 	return after(a, b) || after(b, a)
+}
+
+// makes reports whether an effect is on a connection that its own call makes,
+// and which others find at most in what that call returns.
+func (s *scope) makes(e *Effect, others []*Path) bool {
+	if e.Thread != nil || !s.foreign(e.Obj.own) {
+		return false
+	}
+	for _, p := range others {
+		if contains(e.Obj.other, p) {
+			if made, ok := p.root().val.(ssa.Instruction); !ok || made != e.anchor {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // protected reports whether a lock keeps two effects apart.

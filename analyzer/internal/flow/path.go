@@ -49,7 +49,8 @@ type pathKey struct {
 	kind  rootKind // of a root
 	fn    *ssa.Function
 	index int       // parameter, captured variable, or result of a call
-	val   ssa.Value // global, site or function
+	val   ssa.Value // global, site or function; nil in another package
+	name  string    // path.Name of another package's global
 }
 
 // maxDepth bounds the length of paths, and with it recursive types.
@@ -204,6 +205,9 @@ func (p *Path) String() string {
 			return p.fn.FreeVars[p.index].Name()
 		}
 	case globalRoot:
+		if p.val == nil {
+			return lastName(p.name)
+		}
 		return p.val.Name()
 	case typeRoot:
 		return p.owner.Obj().Name()

@@ -128,8 +128,14 @@ func (pr *Program) rootUses(fn *ssa.Function) []rootUse {
 		}
 		u := rootUse{Effect: e, fresh: fresh(e.Obj.own), dialed: !e.live() && dialed(e.Obj.own)}
 		add := func(to *[]*Path, p *Path) {
-			if c := pr.paths.canon(p); c != nil && !contains(*to, c) {
-				*to = append(*to, c)
+			list := []*Path{pr.anchored(p)}
+			if e.Far == "" && !pr.wrapped(p) {
+				list = append(list, pr.paths.canon(p))
+			}
+			for _, c := range list {
+				if c != nil && !contains(*to, c) {
+					*to = append(*to, c)
+				}
 			}
 		}
 		for _, p := range e.Obj.own {
@@ -147,6 +153,17 @@ func (pr *Program) rootUses(fn *ssa.Function) []rootUse {
 		}
 	}
 	return uses
+}
+
+// wrapped reports whether a path goes through a field that only another
+// package can name.
+func (pr *Program) wrapped(p *Path) bool {
+	for ; p.parent != nil; p = p.parent {
+		if p.sel == fieldSel && !p.field.Exported() && p.field.Pkg() != pr.pkg.SSA.Pkg {
+			return true
+		}
+	}
+	return false
 }
 
 // withCallbacks adds what callbacks do where the root reads.

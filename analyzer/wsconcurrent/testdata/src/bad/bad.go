@@ -284,7 +284,7 @@ func (r *room) tick() {
 	}
 }
 
-func (rm *room) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (rm *room) ServeHTTP(w http.ResponseWriter, r *http.Request) { // want ServeHTTP:"reads ReadJSON, writes WriteJSON"
 	m := &member{conn: accept(w, r)}
 	rm.members[r.RemoteAddr] = m
 	for {

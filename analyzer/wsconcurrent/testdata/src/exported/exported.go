@@ -13,7 +13,7 @@ type Client struct {
 	conn *websocket.Conn
 }
 
-func (c *Client) Start() { go c.ping() }
+func (c *Client) Start() { go c.ping() } // want Start:"go writes WriteMessage"
 
 func (c *Client) ping() {
 	for range time.Tick(time.Second) {
@@ -21,7 +21,7 @@ func (c *Client) ping() {
 	}
 }
 
-func (c *Client) Send(v any) error { return c.conn.WriteJSON(v) }
+func (c *Client) Send(v any) error { return c.conn.WriteJSON(v) } // want Send:"^writes WriteJSON$"
 
 // A lock in one method, and none in another.
 type Half struct {
@@ -29,13 +29,13 @@ type Half struct {
 	conn *websocket.Conn
 }
 
-func (h *Half) Send(v any) error {
+func (h *Half) Send(v any) error { // want Send:"^writes WriteJSON"
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.conn.WriteJSON(v)
 }
 
-func (h *Half) Close() error {
+func (h *Half) Close() error { // want Close:"^writes WriteMessage$"
 	h.conn.WriteMessage(websocket.CloseMessage, nil) // want `concurrent writes to one connection \(Half.conn\)`
 	return h.conn.Close()
 }
@@ -46,7 +46,7 @@ type Locked struct {
 	conn *websocket.Conn
 }
 
-func (l *Locked) Start() {
+func (l *Locked) Start() { // want Start:"^go writes WriteJSON$"
 	go func() {
 		for range time.Tick(time.Second) {
 			l.Send(nil)
@@ -54,14 +54,14 @@ func (l *Locked) Start() {
 	}()
 }
 
-func (l *Locked) Send(v any) error {
+func (l *Locked) Send(v any) error { // want Send:"^writes WriteJSON"
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.conn.WriteJSON(v)
 }
 
 // The greeting comes before anybody can know the connection.
-func Dial(url string) (*Locked, error) {
+func Dial(url string) (*Locked, error) { // want Dial:"returns"
 	conn, _, err := websocket.DefaultDialer.Dial(url, nil)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func Dial(url string) (*Locked, error) {
 // Methods of the reading side alone.
 type Reader struct{ conn *websocket.Conn }
 
-func (r *Reader) Next() ([]byte, error) {
+func (r *Reader) Next() ([]byte, error) { // want Next:"reads ReadMessage"
 	_, p, err := r.conn.ReadMessage()
 	return p, err
 }
