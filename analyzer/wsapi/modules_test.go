@@ -70,10 +70,15 @@ func realPackage(t *testing.T, path string) *types.Package {
 }
 
 // find returns the object that sym names in pkg: a package-level one, or an
-// own exported method or field of a package-level type.
+// own exported method or field of a package-level type; of an interface, also
+// of an unexported one, a method.
 func find(pkg *types.Package, sym wsapi.Symbol) types.Object {
 	typ, member, isMember := strings.Cut(string(sym), ".")
 	obj := pkg.Scope().Lookup(typ)
+	if obj != nil && isMember && types.IsInterface(obj.Type()) {
+		m, _, _ := types.LookupFieldOrMethod(obj.Type(), false, pkg, member)
+		return m
+	}
 	if obj == nil || !obj.Exported() || !isMember {
 		return obj
 	}

@@ -40,6 +40,9 @@ const (
 	Upgrades
 	// Dials makes a client connection.
 	Dials
+	// Unguarded marks what a library with Many writers hands out that takes
+	// none of its locks: what is written with it must be serialised.
+	Unguarded
 	// WantsContext takes a context whose end closes the connection.
 	WantsContext
 )
@@ -124,6 +127,17 @@ type Library struct {
 	Funcs     []Func
 	Upgraders []Upgrader
 	Failures  []Failure // how reads fail for good
+}
+
+// Unguarded reports whether the library, which serialises writers, also hands
+// out some that it does not.
+func (l *Library) Unguarded() bool {
+	for i := range l.Funcs {
+		if l.Funcs[i].Roles.Has(Unguarded) {
+			return true
+		}
+	}
+	return false
 }
 
 // fork returns a library with what from says, moved from from.Path to to.Path,

@@ -68,6 +68,15 @@ func checkConn(t *testing.T, lib *wsapi.Library, f wsapi.Func, fn *types.Func) {
 		if len(lib.Conns) == 0 && strings.HasSuffix(f.Pkg, "/wsutil") {
 			return // a reader or writer that stands for the connection
 		}
+		if types.IsInterface(typ) {
+			// An interface that the connection embeds.
+			conn := find(realPackage(t, f.Pkg), "Conn").Type()
+			m, path, _ := types.LookupFieldOrMethod(conn, true, fn.Pkg(), fn.Name())
+			if m != types.Object(fn) || len(path) != 2 {
+				t.Errorf("%s.%s: the connection does not have this method", f.Pkg, f.Sym)
+			}
+			return
+		}
 	case f.Conn == wsapi.Result && sig.Results().Len() > 0:
 		typ = sig.Results().At(0).Type()
 	case 0 <= f.Conn && f.Conn < sig.Params().Len():

@@ -16,6 +16,8 @@ var xnet = &Library{
 	Funcs: []Func{
 		{xnetPath, "Conn.Write", Writes, Receiver},
 		{xnetPath, "Codec.Send", Writes, 0},
+		// Conn embeds the interface, and so has its method.
+		{xnetPath, "frameWriterFactory.NewFrameWriter", OpensWriter | Unguarded, Receiver},
 		{xnetPath, "Conn.Read", Reads, Receiver},
 		{xnetPath, "Codec.Receive", Reads, 0},
 		{xnetPath, "Conn.SetDeadline", SetsReadDeadline | SetsWriteDeadline, Receiver},

@@ -12,6 +12,7 @@ import (
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/flow"
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/lazyssa"
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 )
 
 //go:embed doc.go
@@ -80,6 +81,9 @@ func (r *reporter) report(group []flow.Pair) {
 	f := rule.Finding{Confidence: p.Confidence, Category: goroutine}
 	f.Pos, f.End = extent(r.calls, a.Pos)
 	verb, contract := "writes to", "allows one concurrent writer"
+	if a.Lib.Writers == wsapi.Many {
+		contract = "takes no lock for a frame writer"
+	}
 	if p.Kind == flow.Read {
 		f.Category = reader
 		verb, contract = "reads from", "allows one concurrent reader"

@@ -242,6 +242,18 @@ func connHandler(fn ssa.Value) bool {
 // library returns the table's row for a call, and the connection it is about.
 func (s *scope) library(c *ssa.CallCommon) (operand, *wsapi.Func) {
 	if c.IsInvoke() {
+		if _, row := wsapi.Lookup(c.Method); row != nil {
+			// A method of an interface that the connection embeds.
+			from := s.eval(c.Value)
+			o := operand{varies: from.varies}
+			for _, p := range from.paths {
+				if p.parent != nil && p.sel == fieldSel {
+					p = p.parent
+				}
+				o.addPath(p)
+			}
+			return o, row
+		}
 		row := s.prog.interfaceMethod(c)
 		if row == nil {
 			return operand{}, nil
@@ -285,14 +297,17 @@ func (s *scope) libraryCall(c *ssa.CallCommon, conn operand, row *wsapi.Func, an
 		return
 	}
 	name := string(row.Sym[strings.LastIndexByte(string(row.Sym), '.')+1:])
+	guarded := false
 	effect := func(kind Kind, thread *Thread) {
 		s.effect(&Effect{
-			Kind: kind, Lib: lib, Call: name, Pos: callPos(c, anchor), Fn: s.fn,
+			Kind: kind, Lib: lib, Call: name, Pos: callPos(c, anchor), Fn: s.fn, Guarded: guarded,
 			Locks: h, Thread: thread, anchor: anchor, varies: conn.varies,
 		}, own)
 	}
-	if row.Roles.Has(wsapi.Writes) && lib.Writers == wsapi.One {
+	if row.Roles.Has(wsapi.Writes) && (lib.Writers == wsapi.One || lib.Unguarded()) {
+		guarded = lib.Writers == wsapi.Many
 		effect(Write, thread)
+		guarded = false
 	}
 	if row.Roles.Has(wsapi.Reads) && lib.Readers == wsapi.One {
 		if name == "CloseRead" && thread == nil {
@@ -335,6 +350,11 @@ func (s *scope) streamCall(c *ssa.CallCommon, anchor ssa.Instruction, h held, th
 				effect = Read
 			}
 			// The library is that of the call which opened the stream.
+			for _, p := range o.paths {
+				if opened := s.prog.opened[p]; opened != nil {
+					lib = opened
+				}
+			}
 			for _, e := range s.effects {
 				if e.Kind == effect && intersect(e.Obj.own, own) {
 					lib = e.Lib

@@ -74,6 +74,8 @@ type Effect struct {
 	Unsure bool
 	// HandedOut: not a call, but a message writer given to the caller.
 	HandedOut bool
+	// Guarded: the library serialises this with its like.
+	Guarded bool
 	// Reassigned: the object's place is given a new connection in the loop
 	// that makes the effect repeat.
 	Reassigned bool

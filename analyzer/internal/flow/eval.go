@@ -225,7 +225,11 @@ func (s *scope) result(call *ssa.Call, index int) operand {
 		}
 		o := operand{varies: conn.varies}
 		for _, p := range conn.paths {
-			o.addPath(in.sel(p, kind, nil))
+			p = in.sel(p, kind, nil)
+			o.addPath(p)
+			if row.Roles.Has(wsapi.Unguarded) {
+				s.prog.opened[p] = wsapi.LibraryOf(row.Pkg)
+			}
 		}
 		return o
 	}

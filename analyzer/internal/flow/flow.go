@@ -22,8 +22,10 @@ type Program struct {
 	scopes    []*scope
 	impls     map[*types.Func][]*ssa.Function
 	libTypes  map[*wsapi.Library]types.Type // pointer to the connection type
-	facts     Importer
-	imports   map[string]*types.Package // by path; nil until asked for
+	// opened has the library of the writers that are no write by themselves.
+	opened  map[*Path]*wsapi.Library
+	facts   Importer
+	imports map[string]*types.Package // by path; nil until asked for
 }
 
 // New analyses the functions of a package, those of test files excepted.
@@ -44,6 +46,7 @@ func NewWith(pkg *lazyssa.Package, libs []*wsapi.Library, facts Importer) *Progr
 		started:   make(map[*ssa.Function]bool),
 		impls:     make(map[*types.Func][]*ssa.Function),
 		libTypes:  connTypes(pkg.SSA.Pkg, libs),
+		opened:    make(map[*Path]*wsapi.Library),
 	}
 	for _, fn := range pkg.Funcs {
 		if !pr.inTest(fn) {

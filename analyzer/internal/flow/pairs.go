@@ -293,6 +293,9 @@ func (s *scope) makes(e *Effect, others []*Path) bool {
 
 // protected reports whether a lock keeps two effects apart.
 func protected(in interner, a, b *Effect) bool {
+	if a.Guarded && b.Guarded {
+		return true
+	}
 	for _, l := range a.Locks {
 		for _, m := range b.Locks {
 			if l.Shared && m.Shared {

@@ -118,6 +118,60 @@ func xnet(c *websocket.Conn) {
 	c.Write(nil)
 }
 
+// Its frame writers take none of its locks.
+func frames(c *websocket.Conn) {
+	go func() {
+		w, err := c.NewFrameWriter(websocket.PingFrame)
+		if err != nil {
+			return
+		}
+		w.Write(nil) // want `concurrent writes to one connection \(c\): Write at libraries.go:\d+ by the goroutine started at libraries.go:\d+, and Send at libraries.go:\d+ by the goroutine that runs frames; xnet takes no lock for a frame writer`
+	}()
+	websocket.JSON.Send(c, 1)
+}
+
+type framer struct {
+	mu   sync.Mutex
+	conn *websocket.Conn
+}
+
+func (f *framer) run() {
+	go f.frame(websocket.PingFrame)
+	f.frame(websocket.BinaryFrame)
+}
+
+func (f *framer) frame(kind byte) {
+	w, err := f.conn.NewFrameWriter(kind)
+	if err != nil {
+		return
+	}
+	w.Write(nil) // want `concurrent writes to one connection \(framer.conn\)`
+}
+
+// A lock around all that writes with one.
+type framed struct {
+	mu   sync.Mutex
+	conn *websocket.Conn
+}
+
+func (f *framed) run() {
+	go f.frame(websocket.PingFrame)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.conn.Write(nil)
+}
+
+func (f *framed) frame(kind byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w, err := f.conn.NewFrameWriter(kind)
+	if err != nil {
+		return
+	}
+	w.Write(nil)
+	w.Close()
+}
+
 func fast(ctx *fasthttp.RequestCtx) {
 	var up fastws.FastHTTPUpgrader
 	up.Upgrade(ctx, func(conn *fastws.Conn) {

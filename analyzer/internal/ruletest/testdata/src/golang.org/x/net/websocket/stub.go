@@ -3,6 +3,7 @@
 package websocket
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -13,7 +14,18 @@ type Config struct {
 	Protocol         []string
 }
 
-type Conn struct{ _ int }
+const (
+	BinaryFrame = 2
+	PingFrame   = 9
+)
+
+type frameWriter interface{ io.WriteCloser }
+
+type frameWriterFactory interface {
+	NewFrameWriter(payloadType byte) (w frameWriter, err error)
+}
+
+type Conn struct{ frameWriterFactory }
 
 func (ws *Conn) Write(msg []byte) (n int, err error) { return 0, nil }
 func (ws *Conn) Read(msg []byte) (n int, err error)  { return 0, nil }
