@@ -46,6 +46,28 @@ import "github.com/gorilla/websocket"
 
 func half(c *websocket.Conn) {
 	c.WriteMessage(
+-- page/page.go --
+package page
+
+import (
+	"example.com/two/static"
+	"github.com/gorilla/websocket"
+)
+
+func push(c *websocket.Conn) { c.WriteMessage(websocket.TextMessage, static.Page()) }
+-- static/static.go --
+package static
+
+import "example.com/two/static/files"
+
+func Page() []byte { return files.Page }
+-- static/files/files.go --
+package files
+
+import _ "embed"
+
+//go:embed dist
+var Page []byte
 `
 
 // TestBroken plans a tree in which some packages do not compile: they are
@@ -59,9 +81,12 @@ func TestBroken(t *testing.T) {
 	skipped := map[string]bool{}
 	for _, s := range plan.Skipped {
 		skipped[filepath.Base(s.Path)] = true
+		if filepath.Base(s.Path) == "page" && !strings.Contains(s.Reason, "pattern dist: no matching files") {
+			t.Errorf("page is skipped since %s", s.Reason)
+		}
 	}
-	if !skipped["bad"] || !skipped["half"] {
-		t.Errorf("skipped %v, want bad and half", plan.Skipped)
+	if !skipped["bad"] || !skipped["half"] || !skipped["page"] {
+		t.Errorf("skipped %v, want bad, half and page", plan.Skipped)
 	}
 	native := 0
 	for _, c := range plan.Clusters {

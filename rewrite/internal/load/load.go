@@ -388,9 +388,28 @@ func firstError(p *packages.Package) string {
 		return cleanListError(p.Errors[0].Error())
 	}
 	if p.IllTyped {
+		if text := importedError(p); text != "" {
+			return text
+		}
 		return "a package that it imports does not type-check"
 	}
 	return ""
+}
+
+// importedError returns an error of a package that p imports, directly or not,
+// or "".
+func importedError(p *packages.Package) string {
+	text := ""
+	packages.Visit([]*packages.Package{p}, func(imp *packages.Package) bool {
+		if text == "" && imp != p && len(imp.Errors) > 0 {
+			text = cleanListError(imp.Errors[0].Error())
+			if !strings.Contains(text, imp.PkgPath) {
+				text = imp.PkgPath + ": " + text
+			}
+		}
+		return text == ""
+	}, nil)
+	return text
 }
 
 // cleanListError drops the frame that go/packages puts around the go
