@@ -3,6 +3,7 @@ package rules
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 
 	"golang.org/x/tools/go/ast/inspector"
 
@@ -77,7 +78,7 @@ func planCloseFrame(u *unit.Unit, fr *frame) {
 		}
 	case writes:
 		fr.refuse(u, "the connection is written to and read from after the close frame", "call Close as the last thing")
-	case form.ok && !form.ret && !form.usedOutside(f) && (form.check == nil || leavesOrLogs(f, form.check.Body)):
+	case form.ok && !form.ret && waits(f, form.next()) && !form.usedOutside(f) && (form.check == nil || leavesOrLogs(f, form.check.Body)):
 		finish()
 		if form.separate {
 			sp := unit.LineSpan(f, form.check.Pos(), form.check.End())
@@ -104,15 +105,15 @@ func planCloseFrame(u *unit.Unit, fr *frame) {
 
 const closeInBackgroundHelper = `
 // closeInBackground begins the close handshake. It does not wait for the
-// peer's close frame, as Close does; an error that comes at once, as on a
-// connection that is closed, is returned.
+// peer's close frame, as Close does, but for its own to be out; an error that
+// comes at once, as on a connection that is closed, is returned.
 func closeInBackground(c *websocket.Conn, code websocket.StatusCode, reason string) error {
 	result := make(chan error, 1)
 	go func() { result <- c.Close(code, reason) }()
 	select {
 	case err := <-result:
 		return err
-	case <-time.After(10 * time.Millisecond):
+	case <-time.After(50 * time.Millisecond):
 		return nil
 	}
 }
@@ -162,6 +163,31 @@ func (fr *frame) done(u *unit.Unit, form errorForm) bool {
 		return n.Tok == token.BREAK && n.Label == nil && breaksLoop(fr.c) && !writes
 	}
 	return fr.connCall(u, next, "Close") != nil || leaves(fr.file, next)
+}
+
+// waits reports whether the statement waits for something: it receives,
+// selects, sleeps, or calls a method Wait.
+func waits(f *flow.File, st ast.Stmt) bool {
+	found := false
+	if st == nil {
+		return false
+	}
+	ast.Inspect(st, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit, *ast.GoStmt, *ast.DeferStmt:
+			return false
+		case *ast.SelectStmt:
+			found = true
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.ARROW
+		case *ast.SelectorExpr:
+			if fn, ok := f.Pkg.TypesInfo.Uses[n.Sel].(*types.Func); ok {
+				found = found || fn.FullName() == "time.Sleep" || fn.Name() == "Wait"
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // breaksLoop reports whether a break beside c leaves a loop, and not a switch

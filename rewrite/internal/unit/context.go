@@ -35,7 +35,10 @@ func (u *Unit) background(f *flow.File) string {
 	return u.Import(f, "context", "context") + ".Background()"
 }
 
-const ctxNote = "the end of the context now closes the connection; gorilla's calls had none"
+const (
+	ctxNote     = "the end of the context now closes the connection; gorilla's calls had none"
+	requestNote = "r.Context() ends when the handler returns, and at the deadline of a middleware that sets one; either now closes the connection"
+)
 
 func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 	pos := c.Node().Pos()
@@ -52,15 +55,15 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 	for fn, ok := Func(c); ok; fn, ok = Func(fn) {
 		body, ft := Body(fn.Node())
 		// Local contexts of this function, the innermost and latest first.
-		if v := u.localContext(f, c, scope, body, escaped, visible); v != "" {
-			return v, ""
+		if v := u.localContext(f, c, scope, body, escaped, visible); v != nil {
+			return v.Name(), endNote(f, body, v)
 		}
 		var hasWriter bool
 		var req *types.Var
 		for _, p := range params(f, ft) {
 			switch {
 			case isNamed(p.Type(), "context", "Context"):
-				if visible(p) && !(escaped && cancelledIn(f, body, p)) && !handlesEnd(f, c, p) {
+				if visible(p) && !endsEarly(f, c, body, p, escaped) && !handlesEnd(f, c, p) {
 					return p.Name(), ctxNote
 				}
 			case isNamed(p.Type(), "net/http", "ResponseWriter"):
@@ -75,7 +78,7 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 		}
 		if req != nil && hasWriter && visible(req) && !assigned(f, body, req) {
 			if !escaped {
-				return req.Name() + ".Context()", "r.Context() ends when the handler returns, and at the deadline of a middleware that sets one; either now closes the connection"
+				return req.Name() + ".Context()", requestNote
 			}
 			if u.GoAtLeast(f, "1.21") {
 				return u.Import(f, "context", "context") + ".WithoutCancel(" + req.Name() + ".Context())", ""
@@ -89,9 +92,9 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 	return "", ""
 }
 
-// localContext returns the name of a context variable that the function of
-// body declares before pos.
-func (u *Unit) localContext(f *flow.File, c inspector.Cursor, scope *types.Scope, body *ast.BlockStmt, escaped bool, visible func(*types.Var) bool) string {
+// localContext returns a context variable that the function of body declares
+// before c, or nil.
+func (u *Unit) localContext(f *flow.File, c inspector.Cursor, scope *types.Scope, body *ast.BlockStmt, escaped bool, visible func(*types.Var) bool) *types.Var {
 	pos := c.Node().Pos()
 	var best *types.Var
 	for s := scope; s != nil && s != f.Pkg.Types.Scope(); s = s.Parent() {
@@ -103,24 +106,15 @@ func (u *Unit) localContext(f *flow.File, c inspector.Cursor, scope *types.Scope
 			if body == nil || v.Pos() < body.Lbrace || v.Pos() > body.Rbrace {
 				continue // a parameter, or of another function
 			}
-			if escaped && cancelledIn(f, body, v) {
+			if endsEarly(f, c, body, v, escaped) || handlesEnd(f, c, v) {
 				continue
-			}
-			if handlesEnd(f, c, v) {
-				continue
-			}
-			if deadlineContext(f, body, v) {
-				continue // its timeout was meant for something else
 			}
 			if best == nil || v.Pos() > best.Pos() {
 				best = v
 			}
 		}
 	}
-	if best == nil {
-		return ""
-	}
-	return best.Name()
+	return best
 }
 
 // handlesEnd reports whether the function declaration around c waits for the
@@ -143,48 +137,156 @@ func handlesEnd(f *flow.File, c inspector.Cursor, v *types.Var) bool {
 	return found
 }
 
-// definition returns the call that v is defined by in body, such as
-// context.WithCancel(…), and the second variable of the assignment.
-func definition(f *flow.File, body *ast.BlockStmt, v *types.Var) (fn *types.Func, cancel types.Object) {
+// A definition is an assignment of a context to a variable.
+type definition struct {
+	fn     *types.Func   // what made it, such as context.WithCancel; may be nil
+	call   *ast.CallExpr // may be nil
+	cancel types.Object  // the function that ends it; may be nil
+}
+
+// definitions returns the assignments to v in body.
+func definitions(f *flow.File, body *ast.BlockStmt, v *types.Var) []definition {
+	if body == nil {
+		return nil
+	}
+	info := f.Pkg.TypesInfo
+	var out []definition
 	ast.Inspect(body, func(n ast.Node) bool {
 		as, ok := n.(*ast.AssignStmt)
-		if !ok || len(as.Rhs) != 1 {
-			return true
-		}
-		id, ok := as.Lhs[0].(*ast.Ident)
-		if !ok || f.Pkg.TypesInfo.ObjectOf(id) != v {
-			return true
-		}
-		call, ok := ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
 		if !ok {
 			return true
 		}
-		if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
-			fn, _ = f.Pkg.TypesInfo.Uses[sel.Sel].(*types.Func)
-		}
-		if len(as.Lhs) == 2 {
-			if id, ok := as.Lhs[1].(*ast.Ident); ok {
-				cancel = f.Pkg.TypesInfo.ObjectOf(id)
+		for i, l := range as.Lhs {
+			id, ok := l.(*ast.Ident)
+			if !ok || info.ObjectOf(id) != v {
+				continue
 			}
+			var d definition
+			if len(as.Rhs) == 1 {
+				i = 0
+			}
+			if d.call, _ = ast.Unparen(as.Rhs[i]).(*ast.CallExpr); d.call != nil {
+				if sel, ok := d.call.Fun.(*ast.SelectorExpr); ok {
+					d.fn, _ = info.Uses[sel.Sel].(*types.Func)
+				}
+			}
+			if len(as.Rhs) == 1 && len(as.Lhs) == 2 {
+				if id, ok := as.Lhs[1].(*ast.Ident); ok {
+					if o := info.ObjectOf(id); o != nil {
+						if _, ok := o.Type().Underlying().(*types.Signature); ok {
+							d.cancel = o
+						}
+					}
+				}
+			}
+			out = append(out, d)
 		}
 		return true
 	})
-	return fn, cancel
+	return out
 }
 
-// cancelledIn reports whether body itself cancels the context v.
-func cancelledIn(f *flow.File, body *ast.BlockStmt, v *types.Var) bool {
-	if body == nil {
+// endsEarly reports whether the context v may end while the connection is still
+// in use, where gorilla's calls went on: its timeout was meant for something
+// else, it is cancelled before the function returns or by others, or the
+// function returns before the call is done, and it ends then.
+func endsEarly(f *flow.File, c inspector.Cursor, body *ast.BlockStmt, v *types.Var, escaped bool) bool {
+	for _, d := range definitions(f, body, v) {
+		if d.fn != nil {
+			switch d.fn.Name() {
+			case "WithTimeout", "WithTimeoutCause", "WithDeadline", "WithDeadlineCause":
+				return true
+			}
+		}
+		if d.cancel != nil && (escaped || !onlyDeferred(f, c, body, d.cancel)) {
+			return true
+		}
+		if escaped && ofRequest(f, d.call) {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyDeferred reports whether body calls the function in defer statements
+// alone, after everything else, and does nothing else with it.
+func onlyDeferred(f *flow.File, c inspector.Cursor, body *ast.BlockStmt, fn types.Object) bool {
+	pos := c.Node().Pos()
+	only := true
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.DeferStmt:
+			if id, ok := n.Call.Fun.(*ast.Ident); ok && f.Pkg.TypesInfo.Uses[id] == fn {
+				return false
+			}
+			if _, ok := n.Call.Fun.(*ast.FuncLit); ok && (pos < n.Pos() || pos > n.End()) {
+				return false
+			}
+		case *ast.Ident:
+			only = only && f.Pkg.TypesInfo.Uses[n] != fn
+		}
+		return only
+	})
+	return only
+}
+
+// ofRequest reports whether the call makes a context of an *http.Request's,
+// which ends when the handler returns.
+func ofRequest(f *flow.File, call *ast.CallExpr) bool {
+	found := false
+	if call == nil {
 		return false
 	}
-	_, cancel := definition(f, body, v)
-	return cancel != nil
+	ast.Inspect(call, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if fn, ok := f.Pkg.TypesInfo.Uses[sel.Sel].(*types.Func); ok && fn.FullName() == "(*net/http.Request).Context" {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
 }
 
-// deadlineContext reports whether v was made with a timeout or deadline.
-func deadlineContext(f *flow.File, body *ast.BlockStmt, v *types.Var) bool {
-	fn, _ := definition(f, body, v)
-	return fn != nil && (fn.Name() == "WithTimeout" || fn.Name() == "WithDeadline")
+// endNote says what a local context that calls get now brings with it, if it
+// can end before its function returns.
+func endNote(f *flow.File, body *ast.BlockStmt, v *types.Var) string {
+	for _, d := range definitions(f, body, v) {
+		switch {
+		case ofRequest(f, d.call):
+			return requestNote
+		case d.call == nil || d.fn == nil:
+			return ctxNote
+		case endless(f, d.call):
+		case d.cancel != nil && len(d.call.Args) > 0:
+			if root, ok := ast.Unparen(d.call.Args[0]).(*ast.CallExpr); !ok || !endless(f, root) {
+				return ctxNote
+			}
+		default:
+			return ctxNote
+		}
+	}
+	return ""
+}
+
+// endless reports whether the call makes a context that does not end, or ends
+// with a test.
+func endless(f *flow.File, call *ast.CallExpr) bool {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	fn, ok := f.Pkg.TypesInfo.Uses[sel.Sel].(*types.Func)
+	if !ok || fn.Pkg() == nil {
+		return false
+	}
+	switch path := fn.Pkg().Path(); fn.Name() {
+	case "Background", "TODO", "WithoutCancel":
+		return path == "context"
+	case "Context":
+		return path == "testing"
+	}
+	return false
 }
 
 // assigned reports whether body assigns to v.
