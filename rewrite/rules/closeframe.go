@@ -15,9 +15,9 @@ var closeframeRule = &unit.Rule{
 	Name: "closeframe",
 	Doc: `A close frame written with WriteMessage or WriteControl becomes Close with the same code and reason, if the
 connection is done with afterwards: the function returns, ends or closes it. Close sends the frame and then waits up
-to five seconds for the peer's, where gorilla went on at once. Code that waits for the peer itself, or that only
-says goodbye, gets go c.Close(code, reason). An empty frame is Close(StatusNoStatusRcvd, ""). Codes 1006 and 1015
-cannot be sent.`,
+to five seconds for the peer's, where gorilla went on at once. Code that waits for the peer itself gets
+go c.Close(code, reason), and other code that goes on a helper that gives the frame time to go out. An empty frame is
+Close(StatusNoStatusRcvd, ""). Codes 1006 and 1015 cannot be sent.`,
 	Plan: func(u *unit.Unit) {
 		for _, fr := range controlFrames(u, 8) {
 			planCloseFrame(u, fr)
