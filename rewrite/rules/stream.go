@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -169,10 +170,10 @@ func (o *openWriter) find(c inspector.Cursor) string {
 			if _, ret := x.(*ast.ReturnStmt); ret && (safeReturn || writeFailed(f, st, w)) {
 				continue
 			}
-			if uses(f, x, w) {
+			if closable(f, x, w) {
 				return escapes("a path hands the writer on without closing it")
 			}
-			if !inList(f, x) {
+			if uses(f, x, w) || !inList(f, x) {
 				return "a path leaves without closing the writer"
 			}
 			o.exits = append(o.exits, x)
@@ -182,6 +183,36 @@ func (o *openWriter) find(c inspector.Cursor) string {
 		o.end = last
 	}
 	return ""
+}
+
+// closable reports whether n gives v to code that can close it: returned, or as
+// an argument whose type has a method Close. Code that only writes to it leaves
+// the message open for good.
+func closable(f *flow.File, n ast.Node, v types.Object) bool {
+	is := func(e ast.Expr) bool {
+		id, ok := ast.Unparen(e).(*ast.Ident)
+		return ok && f.Pkg.TypesInfo.Uses[id] == v
+	}
+	found := false
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			sig, ok := f.Pkg.TypesInfo.TypeOf(n.Fun).(*types.Signature)
+			for i, a := range n.Args {
+				if ok && is(a) && sig.Params().Len() > 0 {
+					t := sig.Params().At(min(i, sig.Params().Len()-1)).Type()
+					m, _, _ := types.LookupFieldOrMethod(t, true, f.Pkg.Types, "Close")
+					found = found || m != nil
+				}
+			}
+		case *ast.ReturnStmt:
+			found = found || slices.ContainsFunc(n.Results, is)
+		case *ast.FuncLit, *ast.CompositeLit, *ast.UnaryExpr:
+			found = found || uses(f, n, v)
+		}
+		return !found
+	})
+	return found
 }
 
 // uses reports whether n names v.
