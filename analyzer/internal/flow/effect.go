@@ -80,11 +80,12 @@ type Effect struct {
 	// that makes the effect repeat.
 	Reassigned bool
 
-	over    bool            // the goroutine ends before the function returns
-	repeat  bool            // anchor runs again with the same object
-	anchor  ssa.Instruction // what brings the effect about in the scope
-	varies  []ssa.Instruction
-	signals []*Path // what the goroutine does when it ends
+	over     bool            // the goroutine ends before the function returns
+	nilError bool            // the call that starts the goroutine returns no error
+	repeat   bool            // anchor runs again with the same object
+	anchor   ssa.Instruction // what brings the effect about in the scope
+	varies   []ssa.Instruction
+	signals  []*Path // what the goroutine does when it ends
 
 	// onRead: the effect is a library's callback and runs on the goroutine
 	// that reads from this object.

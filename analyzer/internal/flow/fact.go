@@ -101,7 +101,7 @@ type FactEffect struct {
 	Thread *FactThread
 	OnRead []FactPath
 
-	Ranged, Unsure, HandedOut, Guarded, Over bool
+	Ranged, Unsure, HandedOut, Guarded, Over, NilError bool
 
 	Signals, Target []FactPath
 	Args            [][]FactPath
@@ -186,7 +186,7 @@ const maxFactEffects = 64
 func (w *factWriter) effect(e *Effect) (FactEffect, bool) {
 	fe := FactEffect{
 		Kind: e.Kind, Call: e.Call, Site: e.Far,
-		Ranged: e.Ranged, Unsure: e.Unsure, HandedOut: e.HandedOut, Guarded: e.Guarded, Over: e.over,
+		Ranged: e.Ranged, Unsure: e.Unsure, HandedOut: e.HandedOut, Guarded: e.Guarded, Over: e.over, NilError: e.nilError,
 		Own: w.paths(e.Obj.own), Other: w.paths(e.Obj.other), OnRead: w.paths(e.onRead),
 		Signals: w.paths(e.signals), Target: w.paths(e.target),
 	}

@@ -324,6 +324,7 @@ func (s *scope) export() {
 		out := *e
 		if e.live() {
 			out.over = !leaves(e.anchor, s.ended(e.signals))
+			out.nilError = s.returnsNil(e)
 		}
 		s.sum.effects = append(s.sum.effects, &out)
 	}

@@ -61,7 +61,7 @@ type factReader struct {
 func (r *factReader) effect(fe FactEffect) *Effect {
 	e := &Effect{
 		Kind: fe.Kind, Lib: wsapi.LibraryOf(fe.Lib), Call: fe.Call, Far: fe.Site,
-		Ranged: fe.Ranged, Unsure: fe.Unsure, HandedOut: fe.HandedOut, Guarded: fe.Guarded, over: fe.Over,
+		Ranged: fe.Ranged, Unsure: fe.Unsure, HandedOut: fe.HandedOut, Guarded: fe.Guarded, over: fe.Over, nilError: fe.NilError,
 		Obj:    Object{own: r.paths(fe.Own), other: r.paths(fe.Other)},
 		onRead: r.paths(fe.OnRead), signals: r.paths(fe.Signals), target: r.paths(fe.Target),
 	}

@@ -259,7 +259,7 @@ func (s *scope) overlap(a, b *Effect) bool {
 		if first.anchor != then.anchor && s.makes(then, first.Obj.own) {
 			return false // the connection comes into being only then
 		}
-		over := s.ended(first.signals)
+		over := either(s.ended(first.signals), failures(first))
 		return reaches(first.anchor, then.anchor, func(x ssa.Instruction) bool {
 			if over(x) {
 				return true

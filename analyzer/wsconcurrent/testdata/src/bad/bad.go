@@ -386,6 +386,36 @@ func readers(w http.ResponseWriter, r *http.Request) {
 	conn.ReadMessage()
 }
 
+// What fails may have started something.
+func startThenFail(conn *websocket.Conn, ok bool) error {
+	go conn.WriteMessage(websocket.TextMessage, nil) // want `concurrent writes`
+	if !ok {
+		return io.EOF
+	}
+	return nil
+}
+
+func failedLate(w http.ResponseWriter, r *http.Request) {
+	conn := accept(w, r)
+	if err := startThenFail(conn, r.Host != ""); err != nil {
+		conn.WriteMessage(websocket.TextMessage, []byte(err.Error()))
+	}
+}
+
+// What has succeeded goes on.
+func startsFine(conn *websocket.Conn) error {
+	go conn.WriteMessage(websocket.TextMessage, nil) // want `WriteMessage at bad.go:\d+ by the goroutine that runs wentOn`
+	return nil
+}
+
+func wentOn(w http.ResponseWriter, r *http.Request) {
+	conn := accept(w, r)
+	if err := startsFine(conn); err != nil {
+		return
+	}
+	conn.WriteMessage(websocket.TextMessage, nil)
+}
+
 // The join comes too late.
 func joinedLate(w http.ResponseWriter, r *http.Request) {
 	conn := accept(w, r)

@@ -193,6 +193,24 @@ func before(w http.ResponseWriter, r *http.Request) {
 	conn.ReadMessage()
 }
 
+// What fails has started nothing.
+func startPings(conn *websocket.Conn, ok bool) error {
+	if !ok {
+		return io.EOF
+	}
+	go serve(conn)
+	return nil
+}
+
+func failed(w http.ResponseWriter, r *http.Request) {
+	conn := accept(w, r)
+	if err := startPings(conn, r.Host != ""); err != nil {
+		conn.WriteMessage(websocket.TextMessage, []byte(err.Error()))
+		return
+	}
+	conn.ReadMessage()
+}
+
 // After the goroutine's end.
 func waitGroup(w http.ResponseWriter, r *http.Request) {
 	conn := accept(w, r)
