@@ -223,31 +223,31 @@ func (c *checker) policy(e *endpoint) {
 		}, whole.Pos())
 	case e.Escapes || len(e.Origins) == 0 || e.set != nil || e.off != nil:
 	case e.limit == none && whole != nil:
-		o := e.Origins[0]
 		fix := "call SetReadLimit before the first read"
 		if !setsLimit(e.lib) {
 			fix = "use a Reader with MaxFrameSize"
 		}
-		c.report(rule.Finding{
-			Pos: o.Pos, Category: unlimited, Confidence: rule.Low,
-			Message: fmt.Sprintf("the connection is read without a limit: %s at %s holds a message of any size in memory, and the peer chooses the size; %s",
-				whole.Name, c.Site(whole.Pos()), fix),
-			Related: related(whole.Pos(), "reads without a limit"),
-		}, whole.Pos())
-	case e.limit > 0:
-		o := e.Origins[0]
-		f := rule.Finding{
-			Pos: o.Pos, Category: defaultLimit, Confidence: rule.Medium,
-			Message: fmt.Sprintf("the connection is read with the limit of %d bytes that %s sets: a larger message makes %s at %s fail and closes the connection with status 1009; call SetReadLimit with the size of the largest message that you expect",
-				e.limit, e.lib.Name, e.reads[0].Name, c.Site(e.reads[0].Pos())),
-			Related: related(e.reads[0].Pos(), "reads with this limit"),
-		}
 		for _, o := range e.Origins {
+			c.report(rule.Finding{
+				Pos: o.Pos, Category: unlimited, Confidence: rule.Low,
+				Message: fmt.Sprintf("the connection is read without a limit: %s at %s holds a message of any size in memory, and the peer chooses the size; %s",
+					whole.Name, c.Site(whole.Pos()), fix),
+				Related: related(whole.Pos(), "reads without a limit"),
+			}, whole.Pos())
+		}
+	case e.limit > 0:
+		for _, o := range e.Origins {
+			f := rule.Finding{
+				Pos: o.Pos, Category: defaultLimit, Confidence: rule.Medium,
+				Message: fmt.Sprintf("the connection is read with the limit of %d bytes that %s sets: a larger message makes %s at %s fail and closes the connection with status 1009; call SetReadLimit with the size of the largest message that you expect",
+					e.limit, e.lib.Name, e.reads[0].Name, c.Site(e.reads[0].Pos())),
+				Related: related(e.reads[0].Pos(), "reads with this limit"),
+			}
 			if o.Server {
 				f.Confidence = rule.Low
 			}
+			c.report(f, e.reads[0].Pos())
 		}
-		c.report(f, e.reads[0].Pos())
 	}
 }
 

@@ -204,7 +204,7 @@ func (s *Set) finish() {
 	}
 	for _, o := range s.origins {
 		g := group(o.node)
-		if !slices.ContainsFunc(g.Origins, func(p Origin) bool { return p.Instr == o.Instr && p.Pos == o.Pos }) {
+		if !slices.ContainsFunc(g.Origins, func(p Origin) bool { return p.Instr == o.Instr }) {
 			g.Origins = append(g.Origins, o.Origin)
 		}
 	}
