@@ -4,6 +4,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
+	"github.com/wsmigrate/wsmigrate/analyzer/wsclose"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsconcurrent"
 	"github.com/wsmigrate/wsmigrate/analyzer/wscontext"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsdeadline"
@@ -22,6 +23,7 @@ var Suite = []*analysis.Analyzer{
 	wsserver.Analyzer,
 	wsreadloop.Analyzer,
 	wscontext.Analyzer,
+	wsclose.Analyzer,
 }
 
 // A Finding is one hazard at one place: rule, category, confidence,

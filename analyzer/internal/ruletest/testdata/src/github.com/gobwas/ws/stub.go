@@ -4,6 +4,7 @@ package ws
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -61,3 +62,7 @@ func RejectConnectionError(options ...RejectOption) error {
 type RejectOption func(*ConnectionRejectedError)
 
 type ConnectionRejectedError struct{ _ int }
+
+func Dial(ctx context.Context, urlstr string) (net.Conn, *bufio.Reader, Handshake, error) {
+	return nil, nil, Handshake{}, nil
+}
