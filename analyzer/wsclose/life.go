@@ -33,8 +33,11 @@ func (c *checker) opening(call *ssa.Call) {
 		if isWriter {
 			what = "the writer"
 		}
-		c.report(at.Pos(), early, rule.High, fmt.Sprintf("%s is used before the error of %s at %s is looked at: it is nil when that failed", what, name, c.Site(call.Pos())),
-			analysis.RelatedInformation{Pos: call.Pos(), Message: "what can fail"})
+		c.report(rule.Finding{
+			Pos: at.Pos(), Category: early, Confidence: rule.High,
+			Message: fmt.Sprintf("%s is used before the error of %s at %s is looked at: it is nil when that failed", what, name, c.Site(call.Pos())),
+			Related: []analysis.RelatedInformation{{Pos: call.Pos(), Message: "what can fail"}},
+		})
 	}
 	l := &life{c: c, lib: lib, writer: isWriter, closers: make(map[ssa.Instruction]bool)}
 	l.follow(v, 0)
@@ -45,9 +48,15 @@ func (c *checker) opening(call *ssa.Call) {
 	switch {
 	case ret == nil:
 	case isWriter:
-		c.report(call.Pos(), writer, rule.High, fmt.Sprintf("the writer of %s is not closed before the function returns%s: the message is not sent, and with %s the next one has to wait or ends it", name, c.line(ret), lib.Name))
+		c.report(rule.Finding{
+			Pos: call.Pos(), Category: writer, Confidence: rule.High,
+			Message: fmt.Sprintf("the writer of %s is not closed before the function returns%s: the message is not sent, and with %s the next one has to wait or ends it", name, c.line(ret), lib.Name),
+		})
 	default:
-		c.report(call.Pos(), leak, rule.High, fmt.Sprintf("the connection of %s is not closed before the function returns%s, and goes nowhere else: it stays open", name, c.line(ret)))
+		c.report(rule.Finding{
+			Pos: call.Pos(), Category: leak, Confidence: rule.High,
+			Message: fmt.Sprintf("the connection of %s is not closed before the function returns%s, and goes nowhere else: it stays open", name, c.line(ret)),
+		})
 	}
 }
 

@@ -150,9 +150,11 @@ func (c *checker) lateWrites(call *ssa.Call) {
 			if other := connArg(&write.Call, w); other == nil || !c.sameConn(conn, other, call, write) {
 				continue
 			}
-			c.report(write.Pos(), late, rule.High,
-				fmt.Sprintf("%s comes after the connection was closed at %s: %s returns an error and sends nothing", write.Call.StaticCallee().Name(), c.Site(call.Pos()), lib.Name),
-				analysis.RelatedInformation{Pos: call.Pos(), Message: "the connection is closed here"})
+			c.report(rule.Finding{
+				Pos: write.Pos(), Category: late, Confidence: rule.High,
+				Message: fmt.Sprintf("%s comes after the connection was closed at %s: %s returns an error and sends nothing", write.Call.StaticCallee().Name(), c.Site(call.Pos()), lib.Name),
+				Related: []analysis.RelatedInformation{{Pos: call.Pos(), Message: "the connection is closed here"}},
+			})
 		}
 	}
 }
@@ -257,8 +259,11 @@ func (c *checker) locks(fn *ssa.Function) {
 			case "Lock", "RLock":
 				if last := lastLock(b.Instrs[:i], k); last != nil {
 					if n, _ := method(&last.Call); n == name {
-						c.report(d.Pos(), relock, rule.High, fmt.Sprintf("defer %s locks the mutex a second time when the function returns, and never gives it back: the next writer waits for ever; Unlock was meant", name),
-							analysis.RelatedInformation{Pos: last.Pos(), Message: "it is locked here"})
+						c.report(rule.Finding{
+							Pos: d.Pos(), Category: relock, Confidence: rule.High,
+							Message: fmt.Sprintf("defer %s locks the mutex a second time when the function returns, and never gives it back: the next writer waits for ever; Unlock was meant", name),
+							Related: []analysis.RelatedInformation{{Pos: last.Pos(), Message: "it is locked here"}},
+						})
 					}
 				}
 			case "Unlock":
@@ -274,8 +279,11 @@ func (c *checker) locks(fn *ssa.Function) {
 				if root := rootOf(mu); root != nil && varies(root, b) {
 					sure, how = rule.Medium, "every writer of these connections waits that long"
 				}
-				c.report(d.Pos(), holding, sure, "defer Unlock in a loop gives the mutex back when the function returns, not at the end of the turn: "+how,
-					analysis.RelatedInformation{Pos: last.Pos(), Message: "it is locked here"})
+				c.report(rule.Finding{
+					Pos: d.Pos(), Category: holding, Confidence: sure,
+					Message: "defer Unlock in a loop gives the mutex back when the function returns, not at the end of the turn: " + how,
+					Related: []analysis.RelatedInformation{{Pos: last.Pos(), Message: "it is locked here"}},
+				})
 			}
 		}
 	}

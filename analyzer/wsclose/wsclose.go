@@ -2,7 +2,6 @@ package wsclose
 
 import (
 	_ "embed"
-	"go/token"
 	"go/types"
 	"strings"
 
@@ -81,11 +80,12 @@ type checker struct {
 	lends map[*ssa.Parameter]bool // parameters that a function uses and gives back
 }
 
-func (c *checker) report(pos token.Pos, category string, sure rule.Confidence, message string, related ...analysis.RelatedInformation) {
-	if strings.HasSuffix(c.Fset.Position(pos).Filename, "_test.go") {
-		sure = rule.Low
+// report reports f, in test files as of low confidence.
+func (c *checker) report(f rule.Finding) {
+	if strings.HasSuffix(c.Fset.Position(f.Pos).Filename, "_test.go") {
+		f.Confidence = rule.Low
 	}
-	c.Report(rule.Finding{Pos: pos, Category: category, Confidence: sure, Message: message, Related: related})
+	c.Report(f)
 }
 
 func lookup(fn *ssa.Function) (*wsapi.Library, *wsapi.Func) {
