@@ -3,6 +3,7 @@ package wsclose
 import (
 	"fmt"
 	"go/token"
+	"go/types"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
@@ -187,6 +188,12 @@ func (l *life) call(instr ssa.CallInstruction, v ssa.Value, depth int) {
 		return
 	}
 	if wsapi.LibraryOf(callee.Object().Pkg().Path()) != nil {
+		// NetConn and the like return what somebody may close instead.
+		for v := range call.Signature().Results().Variables() {
+			if obj, _, _ := types.LookupFieldOrMethod(v.Type(), true, nil, "Close"); obj != nil {
+				l.gone = true
+			}
+		}
 		return
 	}
 	if callee.Pkg == l.c.ssa.SSA && depth < 4 {

@@ -105,6 +105,15 @@ func (h *hub) channel(w http.ResponseWriter, r *http.Request) {
 	h.out <- conn
 }
 
+// What is below it goes on living.
+func below(w http.ResponseWriter, r *http.Request, out chan net.Conn) {
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	out <- conn.NetConn()
+}
+
 func goroutine(w http.ResponseWriter, r *http.Request) {
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"time"
 )
@@ -42,6 +43,7 @@ func (c *Conn) SetPingHandler(h func(appData string) error)                     
 func (c *Conn) SetPongHandler(h func(appData string) error)                         {}
 func (c *Conn) SetCloseHandler(h func(code int, text string) error)                 {}
 func (c *Conn) Close() error                                                        { return nil }
+func (c *Conn) NetConn() net.Conn                                                   { return nil }
 func (c *Conn) Subprotocol() string                                                 { return "" }
 
 type PreparedMessage struct{ _ int }
