@@ -37,6 +37,10 @@ var (
 // second choice: the deadlines that contexts stand for, and the addresses that
 // a request tells, are converted.
 func planWrapper(u *unit.Unit) {
+	if setters := u.Sites(deadlineSetters...); len(setters) > 0 && netSeesDeadlines(u) {
+		u.RefuseSite(setters[0], "the network connection may be of a type of the program's own that looks at deadlines, which the target does not set there", "let that type look at the contexts of the calls, or not at all")
+		return
+	}
 	deadlines, addrs := interfaceNeeds(u)
 	pongs := wantsPongs(u)
 	deadlines = deadlines || pongs || !u.Try(func() { planDeadlineContexts(u) })
