@@ -301,18 +301,21 @@ func (pl *planner) plan(changes []FileChange) *Plan {
 	}
 	sort.Slice(out.Changes, func(i, j int) bool { return out.Changes[i].Path < out.Changes[j].Path })
 	out.Messages = slices.Compact(out.Messages)
-	if pl.convertsConns() {
+	if pl.converts("Conn.") {
 		out.Messages = append(out.Messages, pl.closeFrames())
+	}
+	if pl.converts("Upgrader.Upgrade") {
+		out.Messages = append(out.Messages, "converted handlers answer a request that asks for no WebSocket with status 426, where gorilla answered 400")
 	}
 	return out
 }
 
-// convertsConns reports whether a converted cluster calls methods of gorilla's
-// connections.
-func (pl *planner) convertsConns() bool {
+// converts reports whether a converted cluster uses an identifier of gorilla
+// that begins with the prefix.
+func (pl *planner) converts(prefix string) bool {
 	return slices.ContainsFunc(pl.items, func(it *item) bool {
 		return it.selected && (it.outcome == Native || it.outcome == Helpers) && slices.ContainsFunc(it.c.Sites, func(s *flow.Site) bool {
-			return (s.Path == wsapi.GorillaPath || s.Path == wsapi.CompatPath) && strings.HasPrefix(string(s.Symbol), "Conn.")
+			return (s.Path == wsapi.GorillaPath || s.Path == wsapi.CompatPath) && strings.HasPrefix(string(s.Symbol), prefix)
 		})
 	})
 }
