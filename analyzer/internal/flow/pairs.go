@@ -130,14 +130,14 @@ func (s *scope) pairs() []Pair {
 		if a.Kind == invoke || a.onRead != nil || a.HandedOut {
 			continue
 		}
-		if a.Multi && a.live() && !protected(s.prog.paths, a, a) && !s.foreign(a.Obj.own) {
+		if a.Multi && a.live() && !protected(s.prog.paths, a, a) && !s.foreign(a.Obj.own) && !s.private(a) {
 			pairs = append(pairs, s.pair(a, a))
 		}
 		for _, b := range s.effects[i+1:] {
 			if a.Far != "" && b.Far != "" && a.anchor == b.anchor {
 				continue // judged in that package
 			}
-			if b.Kind != a.Kind || b.onRead != nil || b.HandedOut || !a.live() && !b.live() {
+			if b.Kind != a.Kind || b.onRead != nil || b.HandedOut || !a.live() && !b.live() || s.private(a) && s.private(b) {
 				continue
 			}
 			if s.same(a, b) && s.overlap(a, b) && !protected(s.prog.paths, a, b) {
@@ -146,6 +146,24 @@ func (s *scope) pairs() []Pair {
 		}
 	}
 	return pairs
+}
+
+// private reports whether an effect is one of another package, on a goroutine
+// that it starts and a connection that one of its types holds. Two of these are
+// between calls of that package alone, which knows better what it starts when,
+// and which of its connections it is.
+func (s *scope) private(e *Effect) bool {
+	if e.Far == "" || e.Thread == nil || e.Thread.Far == "" {
+		return false
+	}
+	for _, p := range e.Obj.own {
+		for ; p != nil; p = p.parent {
+			if p.parent != nil && p.sel == fieldSel && p.owner != nil && p.owner.Obj().Pkg() != s.prog.pkg.SSA.Pkg {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *scope) pair(a, b *Effect) Pair {

@@ -128,3 +128,11 @@ func greeted(w http.ResponseWriter, r *http.Request) {
 }
 
 func feedLater(conn *websocket.Conn) { peer.NewFeed(conn).Start() }
+
+// What the goroutines of another package do with the connections that it holds
+// is its own affair.
+func rooms(s *peer.Session, first, second *websocket.Conn) {
+	s.Join("a", first)
+	s.Join("b", second)
+	s.Renew("a", second)
+}

@@ -155,3 +155,37 @@ func AnswerPings(conn *websocket.Conn) { // want AnswerPings:"writes WriteMessag
 		return conn.WriteMessage(websocket.PongMessage, []byte(data))
 	})
 }
+
+// A Session holds a connection for each room.
+type Session struct {
+	mu    sync.Mutex
+	rooms map[string]*room
+}
+
+type room struct{ conn *websocket.Conn }
+
+func (r *room) listen() {
+	for {
+		if _, _, err := r.conn.ReadMessage(); err != nil {
+			return
+		}
+	}
+}
+
+// Join makes the connection of a room.
+func (s *Session) Join(name string, conn *websocket.Conn) { // want Join:"reads ReadMessage"
+	r := &room{conn: conn}
+	s.mu.Lock()
+	s.rooms[name] = r
+	s.mu.Unlock()
+	go r.listen()
+}
+
+// Renew gives a room another connection.
+func (s *Session) Renew(name string, conn *websocket.Conn) { // want Renew:"reads ReadMessage"
+	s.mu.Lock()
+	r := s.rooms[name]
+	s.mu.Unlock()
+	r.conn = conn
+	go r.listen()
+}
