@@ -133,33 +133,6 @@ func deferredClose(u *unit.Unit, s *flow.Site) bool {
 	return false
 }
 
-// isConnOp reports whether the statement is a plain call of the given method
-// on the connection of s.
-func connCall(u *unit.Unit, s *flow.Site, st ast.Stmt, names ...string) *flow.Site {
-	es, ok := st.(*ast.ExprStmt)
-	if !ok {
-		as, ok := st.(*ast.AssignStmt)
-		if !ok || len(as.Lhs) != 1 || !isBlank(as.Lhs[0]) {
-			return nil
-		}
-		es = &ast.ExprStmt{X: as.Rhs[0]}
-	}
-	call, ok := es.X.(*ast.CallExpr)
-	if !ok {
-		return nil
-	}
-	o := callSite(u, s.File, call)
-	if o == nil || !sameConn(o, s) {
-		return nil
-	}
-	for _, n := range names {
-		if string(o.Symbol) == "Conn."+n {
-			return o
-		}
-	}
-	return nil
-}
-
 // errorForm is how a statement treats the error result of a call.
 type errorForm struct {
 	stmt  ast.Stmt    // the whole statement in its list
