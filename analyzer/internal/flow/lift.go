@@ -14,10 +14,10 @@ import (
 type lifting struct {
 	anchor  ssa.Instruction
 	pos     token.Pos // of the call
-	held    held
-	thread  *Thread
-	signals []*Path // of the thread, besides the callee's own
-	onRead  []*Path // set for a library's callback on this connection
+	held    held      // on the goroutine that runs the callee
+	thread  *Thread   // that goroutine, if it is not the caller's
+	signals []*Path   // of the thread, besides the callee's own
+	onRead  []*Path   // set for a library's callback on this connection
 	unsure  bool
 	ranged  bool // the callee runs for each element of a container
 }
@@ -53,6 +53,7 @@ func (s *scope) lift(sum *summary, b *binding, l lifting) {
 			case l.thread != nil:
 				n.Thread = l.thread
 				n.signals = append(s.prog.substAll(sum.signals, b), l.signals...)
+				n.Locks = joinLocks(n.Locks, l.held)
 			default:
 				n.Locks = joinLocks(n.Locks, l.held)
 			}
