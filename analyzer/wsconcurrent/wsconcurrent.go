@@ -3,7 +3,6 @@ package wsconcurrent
 import (
 	_ "embed"
 	"fmt"
-	"go/ast"
 	"go/token"
 	"go/types"
 
@@ -46,7 +45,7 @@ func run(pass *rule.Pass) {
 	if pkg == nil {
 		return
 	}
-	r := reporter{pass, make(map[token.Pos]bool), extents(pass.Files)}
+	r := reporter{pass, make(map[token.Pos]bool)}
 	prog := flow.NewWith(pkg, pass.Libraries, func(fn *types.Func, f *flow.Fact) bool {
 		return pass.ImportObjectFact(fn, f)
 	})
@@ -60,7 +59,6 @@ func run(pass *rule.Pass) {
 type reporter struct {
 	*rule.Pass
 	reported map[token.Pos]bool
-	calls    map[token.Pos]*ast.CallExpr
 }
 
 // report makes one finding of the pairs about one connection: the first, which
@@ -79,7 +77,7 @@ func (r *reporter) report(group []flow.Pair) {
 	}
 	r.reported[a.Pos] = true
 	f := rule.Finding{Confidence: p.Confidence, Category: goroutine}
-	f.Pos, f.End = extent(r.calls, a.Pos)
+	f.Pos, f.End = pass.Call(a.Pos)
 	verb, contract := "writes to", "allows one concurrent writer"
 	if a.Lib.Writers == wsapi.Many {
 		contract = "takes no lock for a frame writer"
@@ -119,7 +117,7 @@ func (r *reporter) report(group []flow.Pair) {
 		}
 		if !seen[pos] && len(f.Related) < maxRelated {
 			seen[pos] = true
-			from, to := extent(r.calls, pos)
+			from, to := pass.Call(pos)
 			f.Related = append(f.Related, analysis.RelatedInformation{
 				Pos: from, End: to, Message: fmt.Sprintf("%s %s by %s", call(u), what, origin(pass, u.Origin)),
 			})
