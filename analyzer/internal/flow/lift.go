@@ -306,22 +306,31 @@ func (pr *Program) implementers(iface *types.Interface) []types.Type {
 	var list []types.Type
 	scope := pr.pkg.SSA.Pkg.Scope()
 	for _, name := range scope.Names() {
-		tn, ok := scope.Lookup(name).(*types.TypeName)
-		if !ok || tn.IsAlias() || types.IsInterface(tn.Type()) {
-			continue
-		}
-		named, ok := tn.Type().(*types.Named)
-		if !ok || named.TypeParams().Len() > 0 {
-			continue
-		}
-		switch ptr := types.NewPointer(named); {
-		case types.Implements(named, iface):
-			list = append(list, named)
-		case types.Implements(ptr, iface):
-			list = append(list, ptr)
+		if t := implementer(scope.Lookup(name), iface); t != nil {
+			list = append(list, t)
 		}
 	}
 	return list
+}
+
+// implementer returns the type that o declares, or a pointer to it, if that
+// fits the interface; else nil.
+func implementer(o types.Object, iface *types.Interface) types.Type {
+	tn, ok := o.(*types.TypeName)
+	if !ok || tn.IsAlias() || types.IsInterface(tn.Type()) {
+		return nil
+	}
+	named, ok := tn.Type().(*types.Named)
+	if !ok || named.TypeParams().Len() > 0 {
+		return nil
+	}
+	switch ptr := types.NewPointer(named); {
+	case types.Implements(named, iface):
+		return named
+	case types.Implements(ptr, iface):
+		return ptr
+	}
+	return nil
 }
 
 // foreignImplementers returns the exported types of imported packages, known
@@ -336,19 +345,11 @@ func (pr *Program) foreignImplementers(m *types.Func, iface *types.Interface) []
 			continue
 		}
 		for _, name := range imp.Scope().Names() {
-			tn, ok := imp.Scope().Lookup(name).(*types.TypeName)
-			if !ok || !tn.Exported() || tn.IsAlias() || types.IsInterface(tn.Type()) {
+			if !token.IsExported(name) {
 				continue
 			}
-			named, ok := tn.Type().(*types.Named)
-			if !ok || named.TypeParams().Len() > 0 {
-				continue
-			}
-			switch ptr := types.NewPointer(named); {
-			case types.Implements(named, iface):
-				list = append(list, named)
-			case types.Implements(ptr, iface):
-				list = append(list, ptr)
+			if t := implementer(imp.Scope().Lookup(name), iface); t != nil {
+				list = append(list, t)
 			}
 		}
 	}
