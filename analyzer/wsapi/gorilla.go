@@ -10,7 +10,7 @@ var gorilla = &Library{
 	Name: "gorilla", Module: GorillaModule, Path: gorillaPath, Version: "v1.5.3",
 	Conns:    []string{gorillaPath + ".Conn"},
 	Failures: gorillaFailures,
-	Writers:  One, Readers: One, ReadsEnd: true,
+	Writers:  One, Readers: One,
 	Funcs: []Func{
 		{gorillaPath, "Conn.WriteMessage", Writes, Receiver},
 		{gorillaPath, "Conn.WriteJSON", Writes, Receiver},

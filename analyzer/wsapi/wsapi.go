@@ -121,12 +121,9 @@ type Library struct {
 	// ReadLimit is the size of the largest message that is read where nothing
 	// is set, or 0 for any size. A limit at or below NoLimit takes it away.
 	ReadLimit, NoLimit int64
-	// ReadsEnd reports that after a read deadline has expired no read of the
-	// connection succeeds again.
-	ReadsEnd  bool
-	Funcs     []Func
-	Upgraders []Upgrader
-	Failures  []Failure // how reads fail for good
+	Funcs              []Func
+	Upgraders          []Upgrader
+	Failures           []Failure // how reads fail for good
 }
 
 // Unguarded reports whether the library, which serialises writers, also hands
@@ -146,7 +143,7 @@ func fork(from *Library, to Library) *Library {
 	moved := func(path string) string { return to.Path + strings.TrimPrefix(path, from.Path) }
 	l := to
 	l.Writers, l.Readers, l.Failures = from.Writers, from.Readers, from.Failures
-	l.ReadLimit, l.NoLimit, l.ReadsEnd = from.ReadLimit, from.NoLimit, from.ReadsEnd
+	l.ReadLimit, l.NoLimit = from.ReadLimit, from.NoLimit
 	l.Conns, l.Funcs, l.Upgraders = nil, nil, nil
 	for _, c := range from.Conns {
 		l.Conns = append(l.Conns, moved(c))

@@ -17,7 +17,7 @@
 //
 // With gorilla and its forks, a read that ran into its deadline leaves the
 // connection unusable: each further read returns the same error, and the
-// thousandth panics.
+// thousandth panics. Loops that go on then are wsreadloop's.
 //
 // Categories:
 //
@@ -25,8 +25,6 @@
 //     context that ends, or a ping (low confidence).
 //   - cleared: the read deadline is taken away for good before a loop that
 //     reads, and nothing pings the peer (high confidence).
-//   - expired: after a timeout, the code reads on from a connection that no
-//     longer can (high confidence).
 //   - locked: a write without a deadline while a lock is held. Medium confidence
 //     where the connection is one of many under that lock, so that one peer
 //     that does not read stops all of them; otherwise low.
@@ -39,7 +37,7 @@
 //
 // One package is looked at at a time, without its tests. A connection that
 // another package makes is not judged, and one that is handed to another package
-// only for cleared and expired, and with less confidence. Deadlines set on
+// only for cleared, and with less confidence. Deadlines set on
 // any of the connections that share a variable or field count for all of
 // them. A timer that closes the connection, TCP keepalive with short times, and
 // a proxy that ends idle connections are not seen. Messages that the application

@@ -27,7 +27,6 @@ var Analyzer = rule.Rule{
 const (
 	heartbeat = "heartbeat" // nothing finds out that the peer is gone
 	cleared   = "cleared"   // what would find out is taken away
-	expired   = "expired"   // reads go on after a timeout
 	locked    = "locked"    // a write waits with a lock
 	pong      = "pong"      // pings without a reader
 	unread    = "unread"    // writes without a reader
@@ -51,7 +50,6 @@ func run(pass *rule.Pass) {
 			continue
 		}
 		c.cleared(l)
-		c.expired(l)
 		if g.Escapes || len(g.Origins) == 0 {
 			continue
 		}

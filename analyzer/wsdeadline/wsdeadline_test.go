@@ -13,7 +13,6 @@ import (
 var tiers = map[string][]rule.Confidence{
 	"heartbeat": {rule.Low},
 	"cleared":   {rule.High},
-	"expired":   {rule.High},
 	"locked":    {rule.Medium, rule.Low},
 	"pong":      {rule.High, rule.Medium},
 	"unread":    {rule.Medium, rule.Low},

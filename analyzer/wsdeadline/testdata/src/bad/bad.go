@@ -1,10 +1,7 @@
 package bad
 
 import (
-	"errors"
-	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -97,53 +94,6 @@ func never(w http.ResponseWriter, r *http.Request) {
 	conn.SetReadDeadline(time.Time{}) // want `away for good`
 	for {
 		if _, _, err := conn.ReadMessage(); err != nil {
-			return
-		}
-	}
-}
-
-// A read that timed out, and the next, which cannot succeed.
-func again(conn *websocket.Conn) {
-	for {
-		conn.SetReadDeadline(time.Now().Add(time.Second))
-		_, _, err := conn.ReadMessage() // want `after a timeout, tested for at bad.go:\d+, this reads on, but ReadMessage returns the same error from then on`
-		if ne, ok := err.(net.Error); ok && ne.Timeout() {
-			continue
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-func againAs(conn *websocket.Conn) {
-	conn.SetReadDeadline(time.Now().Add(time.Second))
-	for {
-		_, _, err := conn.NextReader() // want `reads on, but NextReader`
-		if err != nil {
-			var ne net.Error
-			if !errors.As(err, &ne) || !ne.Timeout() {
-				return
-			}
-			conn.SetReadDeadline(time.Now().Add(time.Second))
-		}
-	}
-}
-
-func againIs(conn *websocket.Conn, stop chan bool) {
-	for {
-		select {
-		case <-stop:
-			return
-		default:
-		}
-		conn.SetReadDeadline(time.Now().Add(time.Second))
-		var v any
-		err := conn.ReadJSON(&v) // want `reads on, but ReadJSON`
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			continue
-		}
-		if err != nil {
 			return
 		}
 	}

@@ -1,7 +1,6 @@
 package good
 
 import (
-	"net"
 	"net/http"
 	"time"
 
@@ -108,65 +107,6 @@ func one(w http.ResponseWriter, r *http.Request) {
 	conn.ReadMessage()
 	conn.SetReadDeadline(time.Time{})
 	conn.ReadMessage()
-}
-
-// The end of a timeout is the end of the loop.
-func leaves(conn *websocket.Conn) error {
-	for {
-		conn.SetReadDeadline(time.Now().Add(time.Second))
-		_, _, err := conn.ReadMessage()
-		if ne, ok := err.(net.Error); ok && ne.Timeout() {
-			return err
-		}
-		if err != nil {
-			continue
-		}
-	}
-}
-
-// A new connection takes the place of the one that timed out.
-func reconnects(url string) {
-	conn, _, err := websocket.DefaultDialer.Dial(url, nil)
-	if err != nil {
-		return
-	}
-	for {
-		conn.SetReadDeadline(time.Now().Add(time.Second))
-		_, _, err := conn.ReadMessage()
-		if ne, ok := err.(net.Error); ok && ne.Timeout() {
-			if conn, _, err = websocket.DefaultDialer.Dial(url, nil); err != nil {
-				return
-			}
-			continue
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-type agent struct {
-	url  string
-	conn *websocket.Conn
-}
-
-func (a *agent) connect() (err error) {
-	a.conn, _, err = websocket.DefaultDialer.Dial(a.url, nil)
-	return err
-}
-
-func (a *agent) run() {
-	for {
-		a.conn.SetReadDeadline(time.Now().Add(time.Second))
-		_, _, err := a.conn.ReadMessage()
-		if ne, ok := err.(net.Error); ok && ne.Timeout() {
-			a.connect()
-			continue
-		}
-		if err != nil {
-			return
-		}
-	}
 }
 
 // Written once.

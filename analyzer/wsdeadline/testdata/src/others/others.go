@@ -24,19 +24,6 @@ func fastSilent(ctx *fasthttp.RequestCtx) {
 	})
 }
 
-func fastAgain(conn *fast.Conn) {
-	for {
-		conn.SetReadDeadline(time.Now().Add(time.Second))
-		_, _, err := conn.ReadMessage() // want `after a timeout`
-		if ne, ok := err.(net.Error); ok && ne.Timeout() {
-			continue
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
 func fastGood(ctx *fasthttp.RequestCtx) {
 	upgrader.Upgrade(ctx, func(conn *fast.Conn) {
 		for {

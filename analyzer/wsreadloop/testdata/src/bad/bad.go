@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -430,3 +431,22 @@ func asksContext(ctx context.Context, conn *websocket.Conn) {
 }
 
 func handle([]byte) {}
+
+func againIs(conn *websocket.Conn, stop chan bool) {
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		conn.SetReadDeadline(time.Now().Add(time.Second))
+		var v any
+		err := conn.ReadJSON(&v) // want `goes on when ReadJSON times out`
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			continue
+		}
+		if err != nil {
+			return
+		}
+	}
+}

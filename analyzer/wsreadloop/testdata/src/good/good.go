@@ -426,3 +426,28 @@ func goodbye(conn *websocket.Conn, p []byte) {
 }
 
 func handle([]byte) {}
+
+// A method that makes the connection anew.
+type agent struct {
+	url  string
+	conn *websocket.Conn
+}
+
+func (a *agent) connect() (err error) {
+	a.conn, _, err = websocket.DefaultDialer.Dial(a.url, nil)
+	return err
+}
+
+func (a *agent) run() {
+	for {
+		a.conn.SetReadDeadline(time.Now().Add(time.Second))
+		_, _, err := a.conn.ReadMessage()
+		if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			a.connect()
+			continue
+		}
+		if err != nil {
+			return
+		}
+	}
+}
