@@ -30,6 +30,12 @@ var Suite = []*analysis.Analyzer{
 // positions, message, related places, page, and fixes where they are certain.
 type Finding = rule.Finding
 
+// A Flow is the way of one goroutine to a hazard between several.
+type Flow = rule.Flow
+
+// A Suppressed is a finding that a directive takes back, and its reason.
+type Suppressed = rule.Suppressed
+
 // A Confidence says how sure a finding is; its AtLeast method compares tiers.
 type Confidence = rule.Confidence
 
@@ -46,6 +52,15 @@ const (
 func Findings(result any) []Finding {
 	if r, ok := result.(*rule.Report); ok && r != nil {
 		return r.Findings
+	}
+	return nil
+}
+
+// SuppressedFindings returns those that //wsmigrate:ignore directives take
+// back, for the same results and in the same order as Findings.
+func SuppressedFindings(result any) []Suppressed {
+	if r, ok := result.(*rule.Report); ok && r != nil {
+		return r.Suppressed
 	}
 	return nil
 }

@@ -130,7 +130,52 @@ func (r *reporter) report(group []flow.Pair) {
 			relate(q.B, "likewise")
 		}
 	}
+	f.Flows = []rule.Flow{way(pass, a), way(pass, b)}
+	if a.Pos == b.Pos && a.Origin == b.Origin && a.Via == b.Via {
+		f.Flows[1].Name = "another such goroutine"
+	}
 	pass.Report(f, b.Pos)
+}
+
+// way tells a use as the steps of its goroutine: the start, the call that leads
+// to the use where that is another place, and the use.
+func way(pass *rule.Pass, u flow.Use) rule.Flow {
+	w := rule.Flow{Name: origin(pass, u.Origin)}
+	step := func(from, to token.Pos, format string, args ...any) {
+		w.Steps = append(w.Steps, analysis.RelatedInformation{Pos: from, End: to, Message: fmt.Sprintf(format, args...)})
+	}
+	if u.Origin.Pos.IsValid() {
+		what := "the goroutine runs this function"
+		switch u.Origin.Kind {
+		case flow.FromGo:
+			what = "the goroutine is started"
+		case flow.FromRequest:
+			what = "each request runs this on a goroutine of its own"
+		case flow.FromStored:
+			what = "this function is stored, and called by another goroutine"
+		case flow.FromCaller:
+			what = "callers run this function"
+		}
+		step(u.Origin.Pos, token.NoPos, "%s", what)
+	}
+	if u.Via.IsValid() && u.Via != u.Pos && u.Via != u.Origin.Pos {
+		from, to := pass.Call(u.Via)
+		what := "it goes on from here"
+		switch name := flow.FuncName(u.Fn); {
+		case name != "":
+			what = "it calls " + name
+		case u.Fn != nil:
+			what = "it calls the function literal at " + pass.Site(u.Fn.Pos())
+		}
+		step(from, to, "%s", what)
+	}
+	from, to := pass.Call(u.Pos)
+	if u.Far != "" {
+		step(from, to, "%s leads to %s at %s", call(u), u.Call, u.Far)
+	} else {
+		step(from, to, "%s", call(u))
+	}
+	return w
 }
 
 // call names the function that is called at the position of a use.

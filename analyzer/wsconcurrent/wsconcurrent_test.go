@@ -25,6 +25,7 @@ func Test(t *testing.T) {
 			if f.Confidence.AtLeast(rule.Medium) && f.Confidence != want {
 				t.Errorf("%s: %s confidence: %s", path, f.Confidence, f.Message)
 			}
+			checkFlows(t, f)
 			if path == "hidden" {
 				checkRelated(t, f)
 			}
@@ -40,5 +41,29 @@ func checkRelated(t *testing.T, f rule.Finding) {
 	}
 	if want := wsconcurrent.Analyzer.URL + "#" + f.Category; f.URL != want {
 		t.Errorf("URL %s, want %s", f.URL, want)
+	}
+}
+
+// checkFlows holds that both goroutines of a finding are told from their
+// start, the first of them to where the finding stands.
+func checkFlows(t *testing.T, f rule.Finding) {
+	if len(f.Flows) != 2 {
+		t.Fatalf("%d flows: %s", len(f.Flows), f.Message)
+	}
+	for i, w := range f.Flows {
+		if w.Name == "" || len(w.Steps) == 0 {
+			t.Errorf("flow %d is %+v: %s", i, w, f.Message)
+		}
+		for j, s := range w.Steps {
+			if !s.Pos.IsValid() || s.Message == "" || j > 0 && s.Pos == w.Steps[j-1].Pos {
+				t.Errorf("step %d of flow %d is %+v: %s", j, i, s, f.Message)
+			}
+		}
+	}
+	if last := f.Flows[0].Steps; last[len(last)-1].Pos != f.Pos {
+		t.Errorf("the first flow does not end at the finding: %s", f.Message)
+	}
+	if f.Flows[0].Name == f.Flows[1].Name && f.Flows[0].Steps[0] == f.Flows[1].Steps[0] && f.Category == "many" {
+		t.Errorf("both goroutines have one name, %s: %s", f.Flows[0].Name, f.Message)
 	}
 }

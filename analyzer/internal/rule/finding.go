@@ -75,11 +75,28 @@ type Finding struct {
 	// second of two concurrent writes.
 	Related []analysis.RelatedInformation
 
+	// Flows holds, where the hazard is one between goroutines, the way of
+	// each of them to its part in it.
+	Flows []Flow
+
 	// URL is the rule's page with the category as its anchor.
 	URL string
 
 	// Fixes are offered only where their effect is certain.
 	Fixes []analysis.SuggestedFix
+}
+
+// A Flow is the way of one goroutine to a hazard, from where it starts.
+type Flow struct {
+	Name  string // which goroutine it is
+	Steps []analysis.RelatedInformation
+}
+
+// A Suppressed is a finding that a directive takes back.
+type Suppressed struct {
+	Finding
+	Reason    string
+	Directive token.Pos
 }
 
 // Diagnostic returns the finding in the form that analysis drivers print.
@@ -96,6 +113,9 @@ type Report struct {
 	// Findings holds the findings of every tier, in the order of their
 	// positions, without those that a directive takes back.
 	Findings []Finding
+
+	// Suppressed holds those that one takes back, in the same order.
+	Suppressed []Suppressed
 
 	// Used holds the positions of the directives that took a finding back.
 	Used []token.Pos

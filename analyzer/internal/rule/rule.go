@@ -77,6 +77,7 @@ type Pass struct {
 	rule, url string
 	ignores   map[line]*directive
 	findings  []Finding
+	taken     []Suppressed
 	calls     map[token.Pos]*ast.CallExpr // see Call
 }
 
@@ -95,6 +96,7 @@ func (p *Pass) Report(f Finding, also ...token.Pos) {
 			})
 		default:
 			d.used = true
+			p.taken = append(p.taken, Suppressed{f, d.reason, d.pos})
 			return
 		}
 	}
@@ -109,10 +111,12 @@ func (p *Pass) Site(pos token.Pos) string {
 }
 
 func (p *Pass) finish() *Report {
-	slices.SortStableFunc(p.findings, func(a, b Finding) int {
+	order := func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Category, b.Category), cmp.Compare(a.Message, b.Message))
-	})
-	r := &Report{Findings: p.findings}
+	}
+	slices.SortStableFunc(p.findings, order)
+	slices.SortStableFunc(p.taken, func(a, b Suppressed) int { return order(a.Finding, b.Finding) })
+	r := &Report{Findings: p.findings, Suppressed: p.taken}
 	for _, d := range p.ignores {
 		if d.used {
 			r.Used = append(r.Used, d.pos)
