@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -20,7 +21,7 @@ import (
 
 // lintCommand shows the hazards.
 func lintCommand(ctx context.Context, inv *invocation) error {
-	keep, err := parseRules(inv.rules)
+	rules, err := parseRules(inv.rules)
 	if err != nil {
 		return err
 	}
@@ -33,7 +34,7 @@ func lintCommand(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	doc.SetFindings(slices.DeleteFunc(findings, func(f report.Finding) bool { return !keep(f) }))
+	doc.SetFindings(slices.DeleteFunc(findings, func(f report.Finding) bool { return !rules.Has(f.Rule, f.Category) }))
 	if inv.baseline != "" {
 		done, err := inv.applyBaseline(doc)
 		if done || err != nil {
@@ -66,32 +67,14 @@ func hazards(n int) string {
 	return report.Count(n, "hazard")
 }
 
-// parseRules reads -rules: names of rules, or rule/category, of which those
-// with a leading - are left out. With none that are let in, all are.
-func parseRules(list string) (keep func(report.Finding) bool, err error) {
-	var names []string
-	for _, a := range analyzer.Suite {
-		names = append(names, a.Name)
+// parseRules reads the list of -rules, which commas or spaces separate.
+func parseRules(list string) (analyzer.Selection, error) {
+	sel, err := analyzer.Select(strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }))
+	if unknown, ok := errors.AsType[*analyzer.UnknownRuleError](err); ok {
+		names := analyzer.RuleNames()
+		return sel, usagef("-rules %s: there is no rule %s%s: the rules are %s", list, unknown.Rule, didYouMean(unknown.Rule, names), strings.Join(names, ", "))
 	}
-	var in, out []string
-	for _, item := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
-		name, drop := strings.CutPrefix(item, "-")
-		rule, _, _ := strings.Cut(name, "/")
-		if !slices.Contains(names, rule) {
-			return nil, usagef("-rules %s: there is no rule %s%s: the rules are %s", list, rule, didYouMean(rule, names), strings.Join(names, ", "))
-		}
-		if drop {
-			out = append(out, name)
-		} else {
-			in = append(in, name)
-		}
-	}
-	has := func(list []string, f report.Finding) bool {
-		return slices.Contains(list, f.Rule) || slices.Contains(list, f.ID())
-	}
-	return func(f report.Finding) bool {
-		return (len(in) == 0 || has(in, f)) && !has(out, f)
-	}, nil
+	return sel, err
 }
 
 // lint runs the suite over the program and returns the findings of the
