@@ -20,7 +20,8 @@ func TestRun(t *testing.T) {
 	if err := copyTree(app, "../../../testdata/apps/client"); err != nil {
 		t.Fatal(err)
 	}
-	original := &tree{root: app}
+	original := &tree{root: app, at: new(occupant)}
+	original.at.tree = original
 	before, err := original.snapshot()
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +51,7 @@ func TestRun(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{}, {"-only", "break", "."}, {"-rounds", "0", "."}, {"-nonsense"}, {"-list", "missing"}} {
+	for _, args := range [][]string{{}, {"-only", "break", "."}, {"-packages", "some", "."}, {"-rounds", "0", "."}, {"-nonsense"}, {"-list", "missing"}} {
 		if status, err := run(args, new(bytes.Buffer), new(bytes.Buffer)); status != 2 || err == nil {
 			t.Errorf("%q: status %d, error %v", args, status, err)
 		}
@@ -61,19 +62,6 @@ func TestComplaints(t *testing.T) {
 	got := complaints("# example.com/a\na.go:3:14: undefined: x\ngo: downloading example.com/b v1.0.0\n\nb_test.go:7: bad\n")
 	want := []string{"a.go: undefined: x", "b_test.go: bad"}
 	if !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
-func TestPasses(t *testing.T) {
-	got := passes(`{"Action":"pass","Package":"p","Test":"TestB"}
-{"Action":"pass","Package":"p","Test":"TestA/sub"}
-{"Action":"fail","Package":"p","Test":"TestC"}
-{"Action":"pass","Package":"p"}
-no JSON
-{"Action":"pass","Package":"p","Test":"TestA"}
-`)
-	if want := []string{"p TestA", "p TestB"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -103,15 +91,19 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+func writeFile(path, content string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(content), 0o666)
+}
+
 func TestSnapshot(t *testing.T) {
-	tr := &tree{root: t.TempDir()}
+	tr := &tree{root: t.TempDir(), at: new(occupant)}
+	tr.at.tree = tr
 	write := func(name, content string) {
 		t.Helper()
-		path := filepath.Join(tr.root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+		if err := writeFile(filepath.Join(tr.root, name), content); err != nil {
 			t.Fatal(err)
 		}
 	}

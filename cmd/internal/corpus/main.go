@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,6 +35,7 @@ type options struct {
 	json     string
 	work     string
 	only     string
+	packages string
 	test     bool
 	cost     bool
 	rounds   int
@@ -61,10 +63,11 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.json, "json", "", "write everything that was found out to this `file`")
 	flags.StringVar(&o.work, "work", "", "make the copies below this `folder` and keep them")
 	flags.StringVar(&o.only, "only", "shim,fix", "`steps` to take: shim, fix or both")
-	flags.BoolVar(&o.test, "test", false, "run the modules' tests before and after")
+	flags.StringVar(&o.packages, "packages", "reached", "`which` packages of a module to compile and test: using, those that import a library that is left;\nreached, those whose tests contain one of them; or all")
+	flags.BoolVar(&o.test, "test", false, "run the modules' tests before and after; a test that fails after is run again, alone")
 	flags.BoolVar(&o.cost, "cost", false, "measure the report's CPU time and memory against go list -deps instead")
 	flags.IntVar(&o.rounds, "rounds", 5, "with -cost: `times` that each command runs, in turn")
-	flags.DurationVar(&o.deadline, "timeout", 10*time.Minute, "the longest that one go command may take")
+	flags.DurationVar(&o.deadline, "timeout", 10*time.Minute, "the longest that one go command, or the tests of a package, may take")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
@@ -86,6 +89,9 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	}
 	if o.rounds < 1 {
 		return nil, errors.New("-rounds must be at least 1")
+	}
+	if !slices.Contains([]string{"using", "reached", "all"}, o.packages) {
+		return nil, fmt.Errorf("-packages: %q is none of using, reached and all", o.packages)
 	}
 	for _, step := range strings.Split(o.only, ",") {
 		if step != "shim" && step != "fix" {
@@ -159,13 +165,8 @@ func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 			os.RemoveAll(filepath.Join(work, fmt.Sprintf("%03d-%s", i+1, name)))
 		}
 		all = append(all, r)
-	}
-	if o.json != "" {
-		text, err := json.MarshalIndent(all, "", "\t")
-		if err == nil {
-			err = os.WriteFile(o.json, append(text, '\n'), 0o666)
-		}
-		if err != nil {
+		// After each, for a run that is ended before the last.
+		if err := writeJSON(o.json, all); err != nil {
 			return 2, err
 		}
 	}
@@ -176,4 +177,17 @@ func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 		}
 	}
 	return 0, nil
+}
+
+// writeJSON writes everything that was found out to the named file, if there
+// is a name.
+func writeJSON(name string, all []*result) error {
+	if name == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(all, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, append(text, '\n'), 0o666)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,10 +14,12 @@ import (
 // A result is what was found out about one module.
 type result struct {
 	Dir   string
+	Name  string // the repository's folder, and the module's place in it
 	Error string `json:",omitempty"` // why the module was not looked at any further
 
 	// Errors that go build and go vet of the untouched module report, and the
 	// tests that pass there.
+	Packages    []string `json:",omitempty"` // that were compiled and tested
 	BuildErrors int
 	Tests       int
 
@@ -31,7 +34,7 @@ type outcome struct {
 	Report      report   // of fix
 	NewErrors   []string `json:",omitempty"` // of go build and go vet
 	FailedTests []string `json:",omitempty"` // that passed before
-	FlakyTests  int      `json:",omitempty"` // that failed at first
+	FlakyTests  []string `json:",omitempty"` // that failed at first
 	SecondRun   bool     // a second run would change nothing
 	Undone      []string `json:",omitempty"` // files that undo did not restore
 }
@@ -76,7 +79,7 @@ func (r *result) broken() bool { return r.Shim.broken() || r.Fix.broken() }
 // examine runs the steps on copies of the module in dir, made in the new
 // folder work.
 func examine(o *options, dir, work string, say func(string)) *result {
-	r := &result{Dir: filepath.ToSlash(dir)}
+	r := &result{Dir: filepath.ToSlash(dir), Name: filepath.Base(filepath.Clean(dir))}
 	fail := func(err error) *result {
 		r.Error = err.Error()
 		return r
@@ -88,11 +91,18 @@ func examine(o *options, dir, work string, say func(string)) *result {
 	if err != nil {
 		return fail(err)
 	}
+	r.Name = path.Join(filepath.Base(root), filepath.ToSlash(inside))
 	say("copy")
-	original, err := newTree(filepath.Join(work, "original"), root, inside, o.deadline)
+	var at occupant
+	defer at.leave() // to where -work keeps it
+	original, err := newTree(work, "original", &at, root, inside, o.deadline)
 	if err != nil {
 		return fail(err)
 	}
+	if original.packages, err = original.choose(o.packages); err != nil {
+		return fail(err)
+	}
+	r.Packages = original.packages
 	say("build and vet as it is")
 	before := original.compile()
 	r.BuildErrors = len(before)
@@ -110,10 +120,11 @@ func examine(o *options, dir, work string, say func(string)) *result {
 		if !slices.Contains(steps, step) {
 			continue
 		}
-		t, err := newTree(filepath.Join(work, step), root, inside, o.deadline)
+		t, err := newTree(work, step, &at, root, inside, o.deadline)
 		if err != nil {
 			return fail(err)
 		}
+		t.packages = original.packages
 		out, err := change(o, step, t, original, before, passed, say)
 		if err != nil {
 			return fail(fmt.Errorf("%s: %w", step, err))
@@ -169,22 +180,8 @@ func change(o *options, step string, t, original *tree, before, passed []string,
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range passed {
-			if slices.Contains(now, name) {
-				continue
-			}
-			// A test that fails now and then, before or after, says nothing.
-			if ok, err := t.retry(name); err != nil {
-				return nil, err
-			} else if ok {
-				out.FlakyTests++
-			} else if ok, err := original.retry(name); err != nil {
-				return nil, err
-			} else if !ok {
-				out.FlakyTests++
-			} else {
-				out.FailedTests = append(out.FailedTests, name)
-			}
+		if out.FailedTests, out.FlakyTests, err = compareTests(original, t, passed, now); err != nil {
+			return nil, err
 		}
 	}
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,16 +19,24 @@ import (
 
 // A tree is a copy of a repository, with the module in the folder inside.
 type tree struct {
-	root    string
-	inside  string
-	timeout time.Duration // of each command
-	env     []string
+	root     string // where commands run
+	rest     string // where it lies while another tree is at root
+	at       *occupant
+	inside   string
+	timeout  time.Duration // of each command
+	env      []string
+	packages []string // that are compiled and tested
 }
 
-// newTree copies the repository in from to the new folder root.
-func newTree(root, from, inside string, timeout time.Duration) (*tree, error) {
-	t := &tree{root: root, inside: inside, timeout: timeout}
-	if err := copyTree(root, from); err != nil {
+// An occupant is the tree that is at its root. The copies of a repository
+// take turns in one folder: the go command builds a package anew where its
+// path is another, and runs its tests anew.
+type occupant struct{ tree *tree }
+
+// newTree copies the repository in from to the folder name below work.
+func newTree(work, name string, at *occupant, from, inside string, timeout time.Duration) (*tree, error) {
+	t := &tree{root: filepath.Join(work, "tree"), rest: filepath.Join(work, name), at: at, inside: inside, timeout: timeout}
+	if err := copyTree(t.rest, from); err != nil {
 		return nil, fmt.Errorf("copy: %w", err)
 	}
 	// Below a go.work that does not list it a module stands alone.
@@ -37,16 +44,45 @@ func newTree(root, from, inside string, timeout time.Duration) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	if status != 0 || !slices.Contains(strings.Split(listed, "\n"), filepath.Join(root, inside)) {
+	if status != 0 || !slices.Contains(strings.Split(listed, "\n"), filepath.Join(t.root, inside)) {
 		t.env = []string{"GOWORK=off"}
 	}
 	return t, nil
 }
 
+// enter puts the tree at its root, where it stays until another enters.
+func (t *tree) enter() error {
+	if t.at.tree == t {
+		return nil
+	}
+	if err := t.at.leave(); err != nil {
+		return err
+	}
+	t.at.tree = t
+	return os.Rename(t.rest, t.root)
+}
+
+// leave puts the tree at root, if there is one, where it rests.
+func (o *occupant) leave() error {
+	t := o.tree
+	if t == nil {
+		return nil
+	}
+	o.tree = nil
+	return os.Rename(t.root, t.rest)
+}
+
 // run runs a command in the module's folder. A command that takes too long is
 // an error.
 func (t *tree) run(name string, args ...string) (stdout, stderr string, status int, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), t.timeout)
+	return t.runFor(t.timeout, name, args...)
+}
+
+func (t *tree) runFor(timeout time.Duration, name string, args ...string) (stdout, stderr string, status int, err error) {
+	if err := t.enter(); err != nil {
+		return "", "", 0, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = filepath.Join(t.root, t.inside)
@@ -56,7 +92,7 @@ func (t *tree) run(name string, args ...string) (stdout, stderr string, status i
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
 	if ctx.Err() != nil {
-		return "", "", 0, fmt.Errorf("%s %s: took more than %v", filepath.Base(name), args[0], t.timeout)
+		return "", "", 0, fmt.Errorf("%s %s: took more than %v", filepath.Base(name), args[0], timeout)
 	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -76,8 +112,8 @@ func (t *tree) vendor() {
 // in files, which a change moves.
 func (t *tree) compile() []string {
 	var lines []string
-	for _, args := range [][]string{{"build", "-o", os.DevNull, "./..."}, {"vet", "./..."}} {
-		stdout, stderr, status, err := t.run("go", args...)
+	for _, args := range [][]string{{"build", "-o", os.DevNull}, {"vet"}} {
+		stdout, stderr, status, err := t.run("go", slices.Concat(args, t.packages)...)
 		if err != nil {
 			lines = append(lines, err.Error())
 			continue
@@ -105,44 +141,6 @@ func complaints(output string) []string {
 		lines = append(lines, position.ReplaceAllString(line, ":"))
 	}
 	return lines
-}
-
-// A testEvent is a line that go test -json prints.
-type testEvent struct{ Action, Package, Test string }
-
-// test runs all tests and returns those that pass, as "package test".
-func (t *tree) test() ([]string, error) {
-	stdout, _, _, err := t.run("go", "test", "-json", "-timeout", t.timeout.String(), "./...")
-	if err != nil {
-		return nil, err
-	}
-	return passes(stdout), nil
-}
-
-// passes returns the tests, without subtests, that passed.
-func passes(output string) []string {
-	var names []string
-	for line := range strings.Lines(output) {
-		var e testEvent
-		if json.Unmarshal([]byte(line), &e) != nil || e.Action != "pass" || e.Test == "" || strings.Contains(e.Test, "/") {
-			continue
-		}
-		names = append(names, e.Package+" "+e.Test)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// retry reports whether a test passes in one of three further runs.
-func (t *tree) retry(name string) (bool, error) {
-	pkg, test, _ := strings.Cut(name, " ")
-	for range 3 {
-		_, _, status, err := t.run("go", "test", "-count=1", "-run", "^"+regexp.QuoteMeta(test)+"$", pkg)
-		if err != nil || status == 0 {
-			return err == nil, err
-		}
-	}
-	return false, nil
 }
 
 // copyTree copies a repository without its history: files with their modes,
@@ -204,6 +202,9 @@ func copyFile(to, from string) error {
 type snapshot map[string][sha256.Size]byte
 
 func (t *tree) snapshot() (snapshot, error) {
+	if err := t.enter(); err != nil {
+		return nil, err
+	}
 	files := make(snapshot)
 	err := filepath.WalkDir(t.root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
