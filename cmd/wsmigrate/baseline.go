@@ -58,11 +58,12 @@ func (inv *invocation) applyBaseline(doc *report.Document) (done bool, err error
 	if err := json.Unmarshal(data, &b); err != nil || b.Version != baselineVersion {
 		return true, usagef("-baseline %s: this is not a baseline of version %d: -write-baseline makes one", inv.baseline, baselineVersion)
 	}
-	fresh, gone := b.filter(doc.Findings)
-	known := len(doc.Findings) - len(fresh)
+	fresh, known, gone := b.filter(doc.Findings)
+	doc.Baseline = true
 	doc.SetFindings(fresh)
-	if known > 0 {
-		fmt.Fprintf(&inv.remarks, "%s in the baseline\n", hazards(known))
+	doc.Suppress(known)
+	if n := len(known); n > 0 {
+		fmt.Fprintf(&inv.remarks, "%s in the baseline\n", hazards(n))
 	}
 	if len(gone) > 0 {
 		fmt.Fprintf(&inv.remarks, "%s of the baseline no longer found: -write-baseline takes them out\n", entries(len(gone)))
@@ -102,9 +103,9 @@ func newBaseline(findings []report.Finding) baseline {
 	return b
 }
 
-// filter returns the findings that the baseline does not account for, and the
-// entries that account for nothing.
-func (b baseline) filter(findings []report.Finding) (fresh []report.Finding, gone []baselineEntry) {
+// filter returns the findings that the baseline does not account for, those
+// that it does, and the entries that account for nothing.
+func (b baseline) filter(findings []report.Finding) (fresh []report.Finding, known []report.Suppressed, gone []baselineEntry) {
 	left := make(map[string]int)
 	for _, e := range b.Findings {
 		left[e.Fingerprint] += e.Count
@@ -115,6 +116,7 @@ func (b baseline) filter(findings []report.Finding) (fresh []report.Finding, gon
 		seen[fp] = true
 		if left[fp] > 0 {
 			left[fp]--
+			known = append(known, report.Suppressed{Finding: f})
 			continue
 		}
 		fresh = append(fresh, f)
@@ -124,5 +126,5 @@ func (b baseline) filter(findings []report.Finding) (fresh []report.Finding, gon
 			gone = append(gone, e)
 		}
 	}
-	return fresh, gone
+	return fresh, known, gone
 }

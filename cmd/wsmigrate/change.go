@@ -86,18 +86,16 @@ func (inv *invocation) change(ctx context.Context, mode rewrite.Mode) error {
 		}
 	}
 
-	switch {
-	case inv.format == "json":
-		err = doc.WriteJSON(&inv.results)
-	case inv.write:
-		err = writeList(&inv.results, doc, plan.Changes)
-	default:
-		err = report.WriteDiff(&inv.results, doc, plan.Changes, inv.palette())
-	}
+	inv.status = changeStatus(inv.write, mode, plan)
+	err = inv.render(doc, func(w io.Writer) error {
+		if inv.write {
+			return writeList(w, doc, plan.Changes)
+		}
+		return report.WriteDiff(w, doc, plan.Changes, inv.palette())
+	})
 	if err != nil {
 		return err
 	}
-	inv.status = changeStatus(inv.write, mode, plan)
 	return inv.sumUp(doc, plan)
 }
 

@@ -268,7 +268,10 @@ func (inv *invocation) explainPlace(ctx context.Context, file string, line int) 
 		return err
 	}
 	doc := inv.document(prog)
-	findings, err := inv.lint(ctx, doc, prog)
+	here := func(p report.Posn) bool { return p.File == doc.Rel(path) && p.Line == line }
+	err = inv.lint(ctx, doc, prog, func(f report.Finding) bool {
+		return here(f.Posn) || slices.ContainsFunc(f.Related, func(r report.Related) bool { return here(r.Posn) })
+	})
 	if err != nil {
 		return err
 	}
@@ -277,14 +280,10 @@ func (inv *invocation) explainPlace(ctx context.Context, file string, line int) 
 		return err
 	}
 	doc.AddPlan(plan)
-	here := func(p report.Posn) bool { return p.File == doc.Rel(path) && p.Line == line }
 
 	b := &inv.results
 	e := explainer{b: b, p: inv.palette(), target: inv.target}
 	found := false
-	doc.SetFindings(slices.DeleteFunc(findings, func(f report.Finding) bool {
-		return !here(f.Posn) && !slices.ContainsFunc(f.Related, func(r report.Related) bool { return here(r.Posn) })
-	}))
 	if len(doc.Findings) > 0 {
 		found = true
 		if err := inv.text(doc).Findings(b); err != nil {

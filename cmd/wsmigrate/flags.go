@@ -41,7 +41,7 @@ func flagSet(o *options, help *bool) *flag.FlagSet {
 	fs.StringVar(&o.chdir, "C", ".", "work in `dir`; patterns and paths are relative to it")
 	fs.StringVar(&o.tags, "tags", "", "build `tags`, separated by commas")
 	fs.Var(oneOf(&o.to, "nhooyr", "coder"), "to", "`library` to move to: nhooyr or coder")
-	fs.Var(oneOf(&o.format, "text", "json", "sarif", "html", "markdown"), "format", "`form` of the results: text or json")
+	fs.Var(oneOf(&o.format, "text", "json", "sarif", "html", "markdown"), "format", "`form` of the results: text, json or sarif")
 	fs.StringVar(&o.out, "o", "", "write the results to `file` instead of stdout")
 	fs.BoolVar(&o.quiet, "q", false, "no progress and no summary")
 	fs.BoolVar(&o.verbose, "v", false, "say more: the files of each cluster, entries of a baseline that are gone")
@@ -83,11 +83,19 @@ func oneOf(p *string, words ...string) choice {
 
 func (c choice) Set(s string) error {
 	if !slices.Contains(c.words, s) {
-		n := len(c.words) - 1
-		return fmt.Errorf("must be %s or %s", strings.Join(c.words[:n], ", "), c.words[n])
+		return fmt.Errorf("must be %s", enumerate(c.words, "or"))
 	}
 	*c.p = s
 	return nil
+}
+
+// enumerate joins words to a list: a, b or c.
+func enumerate(words []string, conj string) string {
+	n := len(words) - 1
+	if n < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:n], ", ") + " " + conj + " " + words[n]
 }
 
 func (c choice) String() string {
@@ -202,10 +210,11 @@ func (inv *invocation) checkFlags(fs *flag.FlagSet) error {
 		return err
 	}
 	switch {
-	case inv.format != "text" && !inv.cmd.json:
-		return usagef("%s has no format %s: it writes text", inv.cmd.title(), inv.format)
-	case inv.format != "text" && inv.format != "json":
+	case inv.format == "html" || inv.format == "markdown":
 		return usagef("format %s is not available yet: use -format text or -format json", inv.format)
+	case inv.format != "text" && !slices.Contains(inv.cmd.formats, inv.format):
+		return usagef("%s has no format %s: it writes %s", inv.cmd.title(), inv.format,
+			enumerate(append([]string{"text"}, inv.cmd.formats...), "and"))
 	case inv.interactive:
 		return usagef("-i is not available yet: choose clusters with -only")
 	case inv.writeBaseline && inv.baseline == "":

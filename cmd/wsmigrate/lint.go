@@ -7,7 +7,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -30,11 +29,9 @@ func lintCommand(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	doc := inv.document(prog)
-	findings, err := inv.lint(ctx, doc, prog)
-	if err != nil {
+	if err := inv.lint(ctx, doc, prog, func(f report.Finding) bool { return rules.Has(f.Rule, f.Category) }); err != nil {
 		return err
 	}
-	doc.SetFindings(slices.DeleteFunc(findings, func(f report.Finding) bool { return !rules.Has(f.Rule, f.Category) }))
 	if inv.baseline != "" {
 		done, err := inv.applyBaseline(doc)
 		if done || err != nil {
@@ -42,16 +39,11 @@ func lintCommand(ctx context.Context, inv *invocation) error {
 		}
 	}
 
-	if inv.format == "json" {
-		err = doc.WriteJSON(&inv.results)
-	} else {
-		err = inv.text(doc).Findings(&inv.results)
-	}
-	if err != nil {
-		return err
-	}
 	if len(doc.Findings) > 0 {
 		inv.status = exitFound
+	}
+	if err := inv.render(doc, inv.text(doc).Findings); err != nil {
+		return err
 	}
 	if err := inv.remarksText(doc).Remarks(&inv.remarks); err != nil {
 		return err
@@ -77,9 +69,10 @@ func parseRules(list string) (analyzer.Selection, error) {
 	return sel, err
 }
 
-// lint runs the suite over the program and returns the findings of the
-// wanted tiers. A package that a rule fails on is recorded as skipped.
-func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rewrite.Program) ([]report.Finding, error) {
+// lint runs the suite over the program and records the findings of the wanted
+// tiers that are to be kept. A package that a rule fails on is recorded as
+// skipped.
+func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rewrite.Program, keep func(report.Finding) bool) error {
 	inv.progress.Update("linting", 0, 0)
 	var suite []*analysis.Analyzer
 	for _, a := range analyzer.Suite {
@@ -97,14 +90,18 @@ func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rew
 	var res outcome
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	case res = <-done:
 	}
 	if res.err != nil {
-		return nil, fmt.Errorf("lint: %w", res.err)
+		return fmt.Errorf("lint: %w", res.err)
 	}
 
+	wanted := func(f report.Finding) bool {
+		return analyzer.Confidence(f.Confidence).AtLeast(analyzer.Confidence(inv.confidence)) && keep(f)
+	}
 	var findings []report.Finding
+	var suppressed []report.Suppressed
 	var failed []rewrite.Skipped
 	for _, act := range res.graph.Roots {
 		if act.Err != nil {
@@ -112,14 +109,25 @@ func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rew
 			continue
 		}
 		for _, f := range analyzer.Findings(act.Result) {
-			if f.Confidence.AtLeast(analyzer.Confidence(inv.confidence)) {
-				findings = append(findings, finding(doc, act.Package, f))
+			if f := finding(doc, act.Package, f); wanted(f) {
+				findings = append(findings, f)
+			}
+		}
+		for _, s := range analyzer.SuppressedFindings(act.Result) {
+			if f := finding(doc, act.Package, s.Finding); wanted(f) {
+				at := doc.Posn(act.Package.Fset.Position(s.Directive))
+				suppressed = append(suppressed, report.Suppressed{Finding: f, Directive: at, Reason: s.Reason})
 			}
 		}
 	}
 	doc.AddSkipped(failed)
-	return findings, nil
+	doc.SetFindings(findings)
+	doc.Suppress(suppressed)
+	return nil
 }
+
+// everything keeps every finding.
+func everything(report.Finding) bool { return true }
 
 // guarded returns the rule with a net below it: a panic on some odd piece of
 // code costs that package, not the run.
@@ -152,16 +160,33 @@ func finding(doc *report.Document, pkg *packages.Package, f analyzer.Finding) re
 		}
 		return doc.Posn(pkg.Fset.Position(p))
 	}
+	end := func(from, to token.Pos) report.Posn {
+		if !to.IsValid() {
+			to = from
+		}
+		return posn(to)
+	}
+	places := func(list []analysis.RelatedInformation) []report.Related {
+		out := []report.Related{}
+		for _, r := range list {
+			out = append(out, report.Related{Posn: posn(r.Pos), End: end(r.Pos, r.End), Message: r.Message})
+		}
+		return out
+	}
 	out := report.Finding{
 		Rule: f.Rule, Category: f.Category, Confidence: string(f.Confidence),
-		Posn: posn(f.Pos), End: posn(f.End), Message: f.Message, URL: f.URL,
-		Related: []report.Related{}, Func: enclosing(pkg, f.Pos),
+		Posn: posn(f.Pos), End: end(f.Pos, f.End), Message: f.Message, URL: f.URL,
+		Related: places(f.Related), Func: enclosing(pkg, f.Pos),
 	}
-	if !f.End.IsValid() {
-		out.End = out.Posn
+	for _, w := range f.Flows {
+		out.Flows = append(out.Flows, report.Flow{Name: w.Name, Steps: places(w.Steps)})
 	}
-	for _, r := range f.Related {
-		out.Related = append(out.Related, report.Related{Posn: posn(r.Pos), Message: r.Message})
+	for _, fix := range f.Fixes {
+		to := report.Fix{Message: fix.Message}
+		for _, e := range fix.TextEdits {
+			to.Edits = append(to.Edits, report.Edit{Posn: posn(e.Pos), End: end(e.Pos, e.End), NewText: string(e.NewText)})
+		}
+		out.Fixes = append(out.Fixes, to)
 	}
 	return out
 }

@@ -158,13 +158,16 @@ func TestBaseline(t *testing.T) {
 	if len(b.Findings) != 2 {
 		t.Fatalf("%d entries, want 2: %+v", len(b.Findings), b.Findings)
 	}
-	fresh, gone := b.filter([]report.Finding{at(11, "f"), at(12, "f"), at(13, "f"), at(20, "h")})
+	fresh, known, gone := b.filter([]report.Finding{at(11, "f"), at(12, "f"), at(13, "f"), at(20, "h")})
 	var lines []int
 	for _, f := range fresh {
 		lines = append(lines, f.Posn.Line)
 	}
 	if want := []int{13, 20}; !slices.Equal(lines, want) {
 		t.Errorf("new findings at %v, want %v", lines, want)
+	}
+	if len(known) != 2 || known[0].Posn.Line != 11 || known[1].Posn.Line != 12 {
+		t.Errorf("known: %+v, want those at 11 and 12", known)
 	}
 	if len(gone) != 1 || gone[0].Func != "g" {
 		t.Errorf("gone: %+v, want that of g", gone)

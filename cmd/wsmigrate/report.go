@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 )
 
 // reportCommand shows the hazards and the plan.
@@ -12,11 +13,9 @@ func reportCommand(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	doc := inv.document(prog)
-	findings, err := inv.lint(ctx, doc, prog)
-	if err != nil {
+	if err := inv.lint(ctx, doc, prog, everything); err != nil {
 		return err
 	}
-	doc.SetFindings(findings)
 	plan, err := prog.Plan(ctx, inv.previewOptions())
 	if err != nil {
 		return err
@@ -24,17 +23,6 @@ func reportCommand(ctx context.Context, inv *invocation) error {
 	doc.AddPlan(plan)
 	doc.Left = false // a report speaks of what fix can do, with a release of the tool
 
-	if inv.format == "json" {
-		err = doc.WriteJSON(&inv.results)
-	} else {
-		t := inv.text(doc)
-		if err = t.Hazards(&inv.results); err == nil {
-			err = t.Plan(&inv.results)
-		}
-	}
-	if err != nil {
-		return err
-	}
 	next := ""
 	if doc.Summary.Sites > 0 {
 		inv.status = exitFound
@@ -42,6 +30,16 @@ func reportCommand(ctx context.Context, inv *invocation) error {
 	}
 	if len(doc.Findings) > 0 {
 		inv.status = exitFound
+	}
+	err = inv.render(doc, func(w io.Writer) error {
+		t := inv.text(doc)
+		if err := t.Hazards(w); err != nil {
+			return err
+		}
+		return t.Plan(w)
+	})
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(&inv.remarks, "\n%s; %s%s\n", hazards(len(doc.Findings)), doc.SummaryLine(), next)
 	return nil

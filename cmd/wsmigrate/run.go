@@ -33,7 +33,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	if err != nil {
 		return fail(ctx, stderr, err)
 	}
-	inv.env, inv.stdin, inv.stdout, inv.stderr = env, stdin, stdout, stderr
+	inv.line, inv.env, inv.stdin, inv.stdout, inv.stderr = args, env, stdin, stdout, stderr
 	if inv.help {
 		return inv.finish(ctx, helpCommand(ctx, inv))
 	}
@@ -96,6 +96,7 @@ func sentence(s string) string { return strings.Join(strings.Fields(s), " ") }
 type invocation struct {
 	options
 	cmd  *command
+	line []string // the command line without the program
 	args []string // package patterns, or what the subcommand works on
 	help bool
 

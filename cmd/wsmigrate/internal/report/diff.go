@@ -73,7 +73,7 @@ func diffFile(b *bytes.Buffer, diff string, notes []Note, p term.Palette) {
 		for _, n := range under[i] {
 			posn := n.Posn
 			posn.Col = 0
-			fmt.Fprintf(b, "%s\n", p.Yellow(fmt.Sprintf("# %s %s: %s", posn, n.Rule, oneLine(n.Message))))
+			fmt.Fprintf(b, "%s\n", p.Yellow(fmt.Sprintf("# %s %s: %s", posn, n.Rule, OneLine(n.Message))))
 			headed = false
 		}
 	}

@@ -30,6 +30,13 @@ type Document struct {
 
 	// Dir is the absolute folder that positions and paths are relative to.
 	Dir string `json:"-"`
+	// Suppressed are the findings that do not count, in the order of their
+	// positions.
+	Suppressed []Suppressed `json:"-"`
+	// Baseline says that the findings were compared with a baseline.
+	Baseline bool `json:"-"`
+	// Changes is what the plan would do to files.
+	Changes []rewrite.FileChange `json:"-"`
 	// Messages are facts about the whole plan, one sentence each.
 	Messages []string `json:"-"`
 	// Configs is the number of build configurations that were type-checked.
@@ -63,79 +70,6 @@ func (p Posn) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 func (p Posn) compare(q Posn) int {
 	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Col, q.Col))
-}
-
-// A Finding is a hazard that a linter rule reports.
-type Finding struct {
-	Rule       string    `json:"rule"`
-	Category   string    `json:"category"`
-	Confidence string    `json:"confidence"`
-	Posn       Posn      `json:"posn"`
-	End        Posn      `json:"end"`
-	Message    string    `json:"message"`
-	Related    []Related `json:"related"`
-	URL        string    `json:"url"`
-
-	// Func is the function that encloses the position, such as
-	// "(*Hub).broadcast", or empty.
-	Func string `json:"-"`
-}
-
-// ID is the rule and the category: what a baseline and a suppression name.
-func (f Finding) ID() string {
-	if f.Category == "" {
-		return f.Rule
-	}
-	return f.Rule + "/" + f.Category
-}
-
-// Related is another place that takes part in a finding.
-type Related struct {
-	Posn    Posn   `json:"posn"`
-	Message string `json:"message"`
-}
-
-// A Cluster is a set of sites that are converted together or not at all.
-type Cluster struct {
-	ID       int        `json:"id"`
-	Name     string     `json:"name"`
-	Outcome  string     `json:"outcome"`
-	Sites    int        `json:"sites"`
-	Files    []string   `json:"files"`
-	Blocking []Blocking `json:"blocking"`
-	Notes    []Note     `json:"notes"`
-
-	// Diagnostic is what the type checker said where the rewriter's own
-	// result did not compile.
-	Diagnostic string `json:"-"`
-}
-
-// Blocking is a site that keeps its cluster from being converted.
-type Blocking struct {
-	Posn   Posn
-	Rule   string
-	Reason string // what stands in the way
-	Help   string // what to do by hand; may be empty
-}
-
-// MarshalJSON writes the way forward behind the reason.
-func (b Blocking) MarshalJSON() ([]byte, error) {
-	reason := b.Reason
-	if b.Help != "" {
-		reason += "; " + b.Help
-	}
-	return json.Marshal(struct {
-		Posn   Posn   `json:"posn"`
-		Rule   string `json:"rule"`
-		Reason string `json:"reason"`
-	}{b.Posn, b.Rule, reason})
-}
-
-// A Note is a difference in behaviour that a converted site brings.
-type Note struct {
-	Posn    Posn   `json:"posn"`
-	Rule    string `json:"rule"`
-	Message string `json:"message"`
 }
 
 // Skipped names what took no part.
@@ -204,104 +138,12 @@ func (d *Document) AddSkipped(skipped []rewrite.Skipped) {
 	d.Skipped = slices.Compact(d.Skipped)
 }
 
-// SetFindings records the findings in the order of their positions, each once
-// however many packages hold its file.
-func (d *Document) SetFindings(findings []Finding) {
-	fs := slices.Clone(findings)
-	slices.SortStableFunc(fs, func(a, b Finding) int {
-		return cmp.Or(a.Posn.compare(b.Posn), a.End.compare(b.End),
-			cmp.Compare(a.ID(), b.ID()), cmp.Compare(a.Message, b.Message))
-	})
-	fs = slices.CompactFunc(fs, func(a, b Finding) bool {
-		return a.Posn == b.Posn && a.End == b.End && a.ID() == b.ID() && a.Message == b.Message
-	})
-	for i := range fs {
-		if fs[i].Related == nil {
-			fs[i].Related = []Related{}
-		}
-	}
-	if fs == nil {
-		fs = []Finding{}
-	}
-	d.Findings = fs
-	d.Summary.Findings = len(fs)
-}
-
-// AddPlan records what a plan says about the code base.
-func (d *Document) AddPlan(p *rewrite.Plan) {
-	for _, c := range p.Clusters {
-		d.Clusters = append(d.Clusters, d.cluster(c))
-		d.Summary.Sites += len(c.Sites)
-	}
-	d.Summary.Native += p.Count(rewrite.Native)
-	d.Summary.Helpers += p.Count(rewrite.Helpers)
-	d.Summary.Shim += p.Count(rewrite.Shim)
-	d.Summary.Pinned += p.Count(rewrite.Pinned)
-	d.AddSkipped(p.Skipped)
-	d.Messages = append(d.Messages, p.Messages...)
-	d.Configs = p.Configs
-	d.Left = p.Options.Fallback == rewrite.FallbackLeave
-}
-
-func (d *Document) cluster(c *rewrite.Cluster) Cluster {
-	out := Cluster{
-		ID: c.ID, Name: c.Name, Outcome: string(c.Outcome), Sites: len(c.Sites), Diagnostic: c.Diagnostic,
-		Files: []string{}, Blocking: []Blocking{}, Notes: []Note{},
-	}
-	for _, f := range c.Files {
-		out.Files = append(out.Files, d.Rel(f))
-	}
-	for _, b := range c.Blocking {
-		out.Blocking = append(out.Blocking, Blocking{d.Posn(b.Pos), b.Rule, b.Text, b.Help})
-	}
-	for _, n := range c.Notes {
-		out.Notes = append(out.Notes, Note{d.Posn(n.Pos), n.Rule, n.Text})
-	}
-	slices.SortStableFunc(out.Blocking, func(a, b Blocking) int { return a.Posn.compare(b.Posn) })
-	slices.SortStableFunc(out.Notes, func(a, b Note) int { return a.Posn.compare(b.Posn) })
-	return out
-}
-
 // WriteJSON writes the stable form, indented, with a newline at the end.
 func (d *Document) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(d)
-}
-
-// left is what becomes of clusters that the shim would take, where there is
-// none.
-const left = "left on gorilla"
-
-// SummaryLine says in one sentence how much there is and what becomes of it.
-func (d *Document) SummaryLine() string {
-	var parts []string
-	s, shim := d.Summary, "on the shim"
-	if d.Left {
-		shim = left
-	}
-	for _, o := range []struct {
-		n    int
-		text string
-	}{
-		{s.Native, "native"}, {s.Helpers, "native with helpers"}, {s.Shim, shim}, {s.Pinned, "pinned"},
-	} {
-		if o.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", o.n, o.text))
-		}
-	}
-	line := "no sites to migrate"
-	if s.Sites > 0 {
-		line = fmt.Sprintf("%s in %s: %s", Count(s.Sites, "site"), Count(len(d.Clusters), "cluster"), strings.Join(parts, ", "))
-	}
-	if s.Packages > 0 {
-		line += "; " + Count(s.Packages, "package")
-		if d.Configs > 1 {
-			line += fmt.Sprintf(" type-checked in %d build configurations", d.Configs)
-		}
-	}
-	return line
 }
 
 // Count returns "1 site" or "2 sites".
@@ -311,3 +153,6 @@ func Count(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// OneLine folds white space, so that a line of output stays one.
+func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

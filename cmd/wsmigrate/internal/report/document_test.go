@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"go/token"
 	"os"
 	"path/filepath"
@@ -23,8 +24,13 @@ func sample(dir string) *Document {
 	hub := Finding{
 		Rule: "wsconcurrent", Category: "goroutine", Confidence: "high",
 		Posn: Posn{"hub/hub.go", 4, 2}, End: Posn{"hub/hub.go", 4, 11}, Message: "two goroutines write",
-		Related: []Related{{Posn{"hub/hub.go", 2, 1}, "the other write"}},
-		URL:     "https://example.com/wsconcurrent.md#goroutine", Func: "(*Hub).run",
+		Related: []Related{{Posn: Posn{"hub/hub.go", 2, 1}, End: Posn{"hub/hub.go", 2, 4}, Message: "the other write"}},
+		Flows: []Flow{
+			{"the goroutine of run", []Related{{Posn: Posn{"hub/hub.go", 4, 2}, End: Posn{"hub/hub.go", 4, 11}, Message: "Write"}}},
+			{"the goroutine of main", nil},
+		},
+		Fixes: []Fix{{"Take a lock", []Edit{{Posn: Posn{"hub/hub.go", 4, 2}, End: Posn{"hub/hub.go", 4, 2}, NewText: "mu.Lock()\n"}}}, {Message: "Nothing"}},
+		URL:   "https://example.com/wsconcurrent.md#goroutine", Func: "(*Hub).run",
 	}
 	origin := Finding{
 		Rule: "wsorigin", Category: "always", Confidence: "high",
@@ -62,12 +68,26 @@ func TestJSON(t *testing.T) {
 	if err := sample(t.TempDir()).WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
-	want, err := os.ReadFile(filepath.Join("testdata", "sample.json"))
+	golden(t, "sample.json", b.Bytes())
+}
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares with a file of testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := b.String(); got != string(want) {
-		t.Errorf("JSON:\n%s\nwant:\n%s", got, want)
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
 	}
 }
 

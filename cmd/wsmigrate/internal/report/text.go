@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -21,7 +19,7 @@ type Text struct {
 	// Width folds long lines of prose; zero leaves them whole.
 	Width int
 
-	sources map[string][][]byte // lines of the files that frames were cut from
+	sources *Sources
 }
 
 // Findings writes each finding with the code it speaks of:
@@ -52,11 +50,13 @@ func (t *Text) Findings(w io.Writer) error {
 // frame writes the line at p and underlines p to end, where that is on the
 // same line. A file that cannot be read has no frame.
 func (t *Text) frame(b *bytes.Buffer, indent string, p, end Posn) {
-	line, ok := t.line(p)
+	if t.sources == nil {
+		t.sources = t.Doc.Sources()
+	}
+	line, ok := t.sources.Line(p)
 	if !ok {
 		return
 	}
-	line = strings.TrimRight(line, "\r")
 	col := min(max(p.Col, 1), len(line)+1)
 	width := 1
 	if end.File == p.File && end.Line == p.Line && end.Col > p.Col {
@@ -73,31 +73,6 @@ func (t *Text) frame(b *bytes.Buffer, indent string, p, end Posn) {
 	under := "^" + strings.Repeat("~", width-1)
 	fmt.Fprintf(b, "%s%s\n", t.Palette.Dim(fmt.Sprintf("%s%5d | ", indent, p.Line)), line)
 	fmt.Fprintf(b, "%s%s%s\n", t.Palette.Dim(indent+"      | "), lead, t.Palette.Red(under))
-}
-
-func (t *Text) line(p Posn) (string, bool) {
-	if p.File == "" || p.Line < 1 {
-		return "", false
-	}
-	lines, ok := t.sources[p.File]
-	if !ok {
-		path := filepath.FromSlash(p.File)
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(t.Doc.Dir, path)
-		}
-		data, err := os.ReadFile(path)
-		if err == nil {
-			lines = bytes.Split(data, []byte("\n"))
-		}
-		if t.sources == nil {
-			t.sources = make(map[string][][]byte)
-		}
-		t.sources[p.File] = lines
-	}
-	if p.Line > len(lines) {
-		return "", false
-	}
-	return string(lines[p.Line-1]), true
 }
 
 // Hazards writes the findings under a heading.
@@ -171,16 +146,10 @@ func (t *Text) Clusters(w io.Writer) error {
 }
 
 func (t *Text) outcome(c Cluster) Cell {
-	text, mark := c.Outcome, t.Palette.Yellow
+	text, mark := t.Doc.Becomes(c), t.Palette.Yellow
 	switch c.Outcome {
-	case "native":
+	case "native", "helpers":
 		mark = t.Palette.Green
-	case "helpers":
-		text, mark = "native with helpers", t.Palette.Green
-	case "shim":
-		if t.Doc.Left {
-			text = left
-		}
 	case "pinned":
 		mark = t.Palette.Red
 	}
@@ -210,47 +179,19 @@ func (t *Text) blocking(b *bytes.Buffer) {
 			first = false
 		}
 		fmt.Fprintf(b, "  %s, %s\n", t.Palette.Bold(fmt.Sprintf("cluster %d, %s", c.ID, c.Name)), t.outcome(c).Text)
-		for _, r := range grouped(c.Blocking) {
-			fmt.Fprintf(b, "    %s%s %s\n", t.at(r.at), oneLine(r.Reason), t.Palette.Dim("("+r.Rule+")"))
+		for _, r := range c.Obstacles() {
+			fmt.Fprintf(b, "    %s%s %s\n", t.at(r.At), r.Text, t.Palette.Dim("("+r.Rule+")"))
 			if r.Help != "" {
 				t.fold(b, "        ", r.Help)
 			}
 		}
 		if c.Diagnostic != "" {
-			fmt.Fprintf(b, "    the converted code did not compile, please report this: %s\n", oneLine(c.Diagnostic))
+			fmt.Fprintf(b, "    the converted code did not compile, please report this: %s\n", OneLine(c.Diagnostic))
 		}
-		if s := forward(c); s != "" {
+		if s := c.Forward(); s != "" {
 			fmt.Fprintf(b, "    %s\n", t.Palette.Green(s))
 		}
 	}
-}
-
-// A group is the sites that one sentence speaks of: a reason, or a difference
-// in behaviour.
-type group struct {
-	Blocking
-	at []Posn
-}
-
-// grouped joins the sites of which the same is said, in the order of their
-// first.
-func grouped(blocking []Blocking) []group {
-	var groups []group
-	index := make(map[Blocking]int)
-	for _, r := range blocking {
-		key := r
-		key.Posn = Posn{}
-		i, ok := index[key]
-		if !ok {
-			i = len(groups)
-			index[key] = i
-			groups = append(groups, group{Blocking: key})
-		}
-		if r.Posn.File != "" {
-			groups[i].at = append(groups[i].at, r.Posn)
-		}
-	}
-	return groups
 }
 
 // at returns positions in front of a text.
@@ -265,38 +206,12 @@ func (t *Text) at(posns []Posn) string {
 	return strings.Join(at, ", ") + ": "
 }
 
-// forward says what mending the blocking sites of a cluster would bring.
-func forward(c Cluster) string {
-	n := map[Posn]bool{}
-	for _, r := range c.Blocking {
-		n[r.Posn] = true
-	}
-	rest := c.Sites - len(n)
-	if c.Outcome != "shim" || len(n) == 0 || rest <= 0 {
-		return ""
-	}
-	these, convert := "these "+Count(len(n), "site"), "convert by themselves"
-	if len(n) == 1 {
-		these = "this site"
-	}
-	if rest == 1 {
-		convert = "converts by itself"
-	}
-	return fmt.Sprintf("fix %s and %d more %s", these, rest, convert)
-}
-
 func (t *Text) notes(b *bytes.Buffer) {
-	var notes []Blocking
-	for _, c := range t.Doc.Clusters {
-		for _, n := range c.Notes {
-			notes = append(notes, Blocking{Posn: n.Posn, Rule: n.Rule, Reason: n.Message})
-		}
-	}
-	for i, n := range grouped(notes) {
+	for i, n := range Differences(t.Doc.Clusters...) {
 		if i == 0 {
 			fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("differences in behaviour:"))
 		}
-		fmt.Fprintf(b, "  %s%s %s\n", t.at(n.at), oneLine(n.Reason), t.Palette.Dim("("+n.Rule+")"))
+		fmt.Fprintf(b, "  %s%s %s\n", t.at(n.At), n.Text, t.Palette.Dim("("+n.Rule+")"))
 	}
 }
 
@@ -306,7 +221,7 @@ func (t *Text) skipped(b *bytes.Buffer) {
 	}
 	fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("skipped:"))
 	for _, s := range t.Doc.Skipped {
-		fmt.Fprintf(b, "  %s: %s\n", s.Path, oneLine(s.Reason))
+		fmt.Fprintf(b, "  %s: %s\n", s.Path, OneLine(s.Reason))
 	}
 }
 
@@ -315,7 +230,7 @@ func (t *Text) messages(b *bytes.Buffer) {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(b, "%s %s\n", t.Palette.Yellow("note:"), oneLine(m))
+		fmt.Fprintf(b, "%s %s\n", t.Palette.Yellow("note:"), OneLine(m))
 	}
 }
 
@@ -334,6 +249,3 @@ func (t *Text) fold(b *bytes.Buffer, indent, s string) {
 	}
 	fmt.Fprintf(b, "%s%s\n", indent, line)
 }
-
-// oneLine folds white space, so that a line of output stays one.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -27,13 +27,7 @@ func TestText(t *testing.T) {
 	if err := text.Plan(&b); err != nil {
 		t.Fatal(err)
 	}
-	want, err := os.ReadFile(filepath.Join("testdata", "sample.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := b.String(); got != string(want) {
-		t.Errorf("text:\n%s\nwant:\n%s", got, want)
-	}
+	golden(t, "sample.txt", b.Bytes())
 }
 
 func TestTextEmpty(t *testing.T) {

@@ -1,4 +1,4 @@
-package main
+package prose
 
 import (
 	"bytes"
@@ -12,9 +12,9 @@ import (
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 )
 
-// markdown renders doc comment text. A list after a paragraph "Categories:"
+// Markdown renders doc comment text. A list after a paragraph "Categories:"
 // is a section whose items can be linked to by their first words.
-func markdown(b *bytes.Buffer, text string) {
+func Markdown(b *bytes.Buffer, text string) {
 	doc := new(comment.Parser).Parse(text)
 	for i, block := range doc.Content {
 		switch block := block.(type) {
@@ -91,7 +91,7 @@ func plain(text []comment.Text) string {
 			s.WriteString(plain(t.Text))
 		}
 	}
-	return unwrap(s.String())
+	return Unwrap(s.String())
 }
 
 func inline(text []comment.Text) string {
@@ -99,7 +99,7 @@ func inline(text []comment.Text) string {
 	for _, t := range text {
 		switch t := t.(type) {
 		case comment.Plain:
-			s.WriteString(prose(unwrapKeep(string(t))))
+			s.WriteString(Text(unwrapKeep(string(t))))
 		case comment.Italic:
 			fmt.Fprintf(&s, "*%s*", escape(string(t)))
 		case *comment.Link:
@@ -115,10 +115,10 @@ func inline(text []comment.Text) string {
 	return s.String()
 }
 
-// unwrap joins the lines of a paragraph.
-func unwrap(s string) string { return strings.Join(strings.Fields(s), " ") }
+// Unwrap joins the lines of a paragraph.
+func Unwrap(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// unwrapKeep is unwrap for a piece of a paragraph, whose ends may be spaces.
+// unwrapKeep is Unwrap for a piece of a paragraph, whose ends may be spaces.
 func unwrapKeep(s string) string { return strings.ReplaceAll(s, "\n", " ") }
 
 // code matches what is an identifier or an expression by its shape: a call, a
@@ -163,10 +163,10 @@ var (
 	isNoun  = regexp.MustCompile(`^ (becomes|closes|runs|sends|takes|waits|would) `)
 )
 
-// prose marks the code in a text and escapes the rest. At the start of a
+// Text marks the code in a text and escapes the rest. At the start of a
 // sentence a single word such as Close may be a verb, and stays as it is unless
 // the next word shows what it is.
-func prose(text string) string {
+func Text(text string) string {
 	if strings.Contains(text, "`") {
 		return text // marked by its author
 	}
