@@ -73,17 +73,25 @@ func (inv *invocation) change(ctx context.Context, mode rewrite.Mode) error {
 	}
 	doc := inv.document(prog)
 	doc.AddPlan(plan)
+	if inv.format == "markdown" || inv.format == "html" {
+		// Who reads these wants to know all about the code.
+		if err := inv.lint(ctx, doc, prog, everything); err != nil {
+			return err
+		}
+	}
 
 	if inv.test && len(plan.Changes) > 0 {
 		if err := inv.testChanges(ctx, prog, plan); err != nil {
 			return err
 		}
+		doc.Tested = true
 	}
 	if inv.write && len(plan.Changes) > 0 {
 		inv.progress.Update("writing", 0, 0)
 		if err := plan.Apply(ctx, writeRoot(prog, inv.dir), rewrite.ApplyOptions{Force: inv.force, Env: inv.env}); err != nil {
 			return err
 		}
+		doc.Written = true
 	}
 
 	inv.status = changeStatus(inv.write, mode, plan)

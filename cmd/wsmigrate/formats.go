@@ -5,6 +5,7 @@ import (
 
 	"github.com/wsmigrate/wsmigrate/analyzer"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/markdown"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/sarif"
 )
 
@@ -14,6 +15,8 @@ func (inv *invocation) render(doc *report.Document, text func(io.Writer) error) 
 	switch inv.format {
 	case "json":
 		return doc.WriteJSON(&inv.results)
+	case "markdown":
+		return markdown.Write(&inv.results, doc)
 	case "sarif":
 		return sarif.Write(&inv.results, doc, sarif.Run{
 			Version: releaseVersion(), Command: inv.cmd.name, Arguments: inv.line, Status: inv.status,

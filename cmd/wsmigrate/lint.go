@@ -121,6 +121,7 @@ func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rew
 		}
 	}
 	doc.AddSkipped(failed)
+	doc.Linted = true
 	doc.SetFindings(findings)
 	doc.Suppress(suppressed)
 	return nil

@@ -201,6 +201,7 @@ func (inv *invocation) load(ctx context.Context, patterns []string) (*rewrite.Pr
 // document starts the document about a program.
 func (inv *invocation) document(prog *rewrite.Program) *report.Document {
 	doc := report.New(inv.dir, inv.target.Path)
+	doc.Command = inv.cmd.name
 	doc.AddModules(prog.Modules)
 	doc.AddSkipped(prog.Skipped)
 	doc.Summary.Packages = countPackages(prog.Packages())

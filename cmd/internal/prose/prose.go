@@ -130,7 +130,7 @@ var code = regexp.MustCompile(strings.Join([]string{
 	`\bnet/http\b`,
 	`\b[A-Z]\w*[a-z][A-Z]\w*`,
 	`\b[A-Z]{2,}[a-z]{2,}\w*`,
-	`\b[a-z]+[A-Z]\w*`,
+	`\b(?:\w+\.)*[a-z]+[A-Z]\w*`,
 	`\B-[a-z]{2,}\b`,
 	`\b[A-Z][a-z]+\b`,
 }, "|"))

@@ -67,6 +67,7 @@ func TestText(t *testing.T) {
 		{"guard it with resp.Body != nil.", "guard it with `resp.Body != nil`."},
 		{"a WebSocket of golang.org/x/net/websocket", "a WebSocket of `golang.org/x/net/websocket`"},
 		{"the HTTPHeader field, -to coder, or -1", "the `HTTPHeader` field, `-to` coder, or -1"},
+		{"a request (dashboard.serveLive) of s.hub.connSet", "a request (`dashboard.serveLive`) of `s.hub.connSet`"},
 		{"a *T, a_b, <x> and [y]", `a \*T, a\_b, &lt;x> and \[y]`},
 		{"marked `by hand` (a_b)", "marked `by hand` (a_b)"},
 	} {

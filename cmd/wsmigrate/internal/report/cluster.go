@@ -54,6 +54,7 @@ type Note struct {
 
 // AddPlan records what a plan says about the code base.
 func (d *Document) AddPlan(p *rewrite.Plan) {
+	d.Planned = true
 	for _, c := range p.Clusters {
 		d.Clusters = append(d.Clusters, d.cluster(c))
 		d.Summary.Sites += len(c.Sites)

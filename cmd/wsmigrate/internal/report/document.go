@@ -35,7 +35,14 @@ type Document struct {
 	Suppressed []Suppressed `json:"-"`
 	// Baseline says that the findings were compared with a baseline.
 	Baseline bool `json:"-"`
-	// Changes is what the plan would do to files.
+	// Command is the subcommand that made the document.
+	Command string `json:"-"`
+	// Planned says that it has a plan, Linted that findings were looked for.
+	Planned, Linted bool `json:"-"`
+	// Written says that the changes are on disk, Tested that the tests of the
+	// changed packages passed with them.
+	Written, Tested bool `json:"-"`
+	// Changes is what the plan does to files.
 	Changes []rewrite.FileChange `json:"-"`
 	// Messages are facts about the whole plan, one sentence each.
 	Messages []string `json:"-"`

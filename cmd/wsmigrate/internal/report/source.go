@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Sources has the lines of the files that a document speaks of, as they are on
-// disk. A Sources reads each file once.
+// Sources has the lines of the files that a document speaks of: as they were
+// before its changes, which may have been written by now, and of other files as
+// they are on disk. A Sources reads each file once.
 type Sources struct {
 	dir   string
 	files map[string][][]byte
@@ -16,7 +17,13 @@ type Sources struct {
 
 // Sources returns the sources of the document.
 func (d *Document) Sources() *Sources {
-	return &Sources{dir: d.Dir, files: make(map[string][][]byte)}
+	s := &Sources{dir: d.Dir, files: make(map[string][][]byte)}
+	for _, c := range d.Changes {
+		if !c.Created {
+			s.files[d.Rel(c.Path)] = bytes.Split(c.Old, []byte("\n"))
+		}
+	}
+	return s
 }
 
 // Line returns the line of a position without its end, and false for one that
@@ -29,8 +36,8 @@ func (s *Sources) Line(p Posn) (string, bool) {
 	return strings.TrimRight(string(lines[p.Line-1]), "\r"), true
 }
 
-// Len returns the number of lines of a file, zero for one that cannot be read.
-func (s *Sources) Len(file string) int { return len(s.lines(file)) }
+// Text returns a whole file, empty if it cannot be read.
+func (s *Sources) Text(file string) []byte { return bytes.Join(s.lines(file), []byte("\n")) }
 
 func (s *Sources) lines(file string) [][]byte {
 	if file == "" {
