@@ -7,6 +7,7 @@ import (
 	_ "github.com/fasthttp/websocket"
 	_ "github.com/gobwas/ws"
 	_ "github.com/gobwas/ws/wsutil"
+	_ "github.com/gofiber/contrib/websocket"
 	_ "github.com/gorilla/websocket"
 	_ "golang.org/x/net/websocket"
 	_ "nhooyr.io/websocket"

@@ -102,6 +102,9 @@ type Upgrader struct {
 	Check Symbol
 	// Off lists the fields that switch the check off when true or "*".
 	Off []Symbol
+	// Lists is the field with the Origins that may connect, where an empty
+	// list lets everybody in and "*" does so too.
+	Lists Symbol
 	// Unset is the policy when nothing is configured.
 	Unset OriginPolicy
 }
@@ -109,11 +112,11 @@ type Upgrader struct {
 // A Library is one WebSocket library.
 type Library struct {
 	Name   string // short: "gorilla"
-	Module string // the module path, as in go.mod
+	Module string // the module path, as in go.mod; empty for what follows from another library
 	// Path is the import path of the main package; the library's other
 	// packages lie below it.
 	Path    string
-	Version string // the version the facts were checked against; empty for compat
+	Version string // the version the facts were checked against; empty for what follows from another library
 	// Conns are the connection types, as "path.Name"; gobwas/ws, which works
 	// on any net.Conn, has none.
 	Conns            []string
@@ -165,7 +168,7 @@ func fork(from *Library, to Library) *Library {
 // Libraries lists every library that is known, in a fixed order.
 func Libraries() []*Library { return libraries }
 
-var libraries = []*Library{gorilla, compat, nhooyr, coder, gobwas, xnet, fasthttp}
+var libraries = []*Library{gorilla, compat, nhooyr, coder, gobwas, xnet, fasthttp, gofiber, gofiberV2, gofiberV3}
 
 // funcs maps "path.Name" and "path.Type.Method" to its row.
 var funcs = index()
@@ -231,6 +234,19 @@ func ConnOf(t types.Type) *Library {
 		}
 	}
 	return nil
+}
+
+// Wraps reports whether field i of the struct that t is or points to is what a
+// connection of a library wraps: a connection itself.
+func Wraps(t types.Type, i int) bool {
+	if ConnOf(t) == nil {
+		return false
+	}
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	st, ok := t.Underlying().(*types.Struct)
+	return ok && i < st.NumFields() && ConnOf(st.Field(i).Type()) != nil
 }
 
 // SymbolOf returns the name of obj relative to its package: "Type.Method" for

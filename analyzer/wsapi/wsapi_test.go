@@ -22,7 +22,7 @@ func library(t *testing.T, name string) *wsapi.Library {
 
 // realLibraries are those whose modules the tests load.
 func realLibraries() []*wsapi.Library {
-	return slices.DeleteFunc(slices.Clone(wsapi.Libraries()), func(l *wsapi.Library) bool { return l.Name == "compat" })
+	return slices.DeleteFunc(slices.Clone(wsapi.Libraries()), func(l *wsapi.Library) bool { return l.Version == "" })
 }
 
 func TestFuncsExist(t *testing.T) {
@@ -119,6 +119,11 @@ var noRole = map[string][]wsapi.Symbol{
 		"Conn.CloseHandler", "Conn.PingHandler", "Conn.PongHandler",
 		"FormatCloseMessage", "IsCloseError", "IsUnexpectedCloseError", "IsWebSocketUpgrade", "Subprotocols", "NewPreparedMessage",
 		"FastHTTPIsWebSocketUpgrade", "HijackResponse",
+	},
+	// JoinMessages takes a connection of fasthttp.
+	"gofiber": {
+		"Conn.Locals", "Conn.Params", "Conn.Query", "Conn.Cookies", "Conn.Headers", "Conn.IP",
+		"FormatCloseMessage", "IsCloseError", "IsUnexpectedCloseError", "IsWebSocketUpgrade", "JoinMessages",
 	},
 	// The handler that ControlFrameHandler returns writes when it is called;
 	// the wrappers below change bytes on their way.
@@ -238,7 +243,7 @@ func TestUpgradersExist(t *testing.T) {
 			switch obj.(type) {
 			case *types.TypeName:
 			case *types.Func:
-				if u.Check != "" || len(u.Off) > 0 || u.Unset == wsapi.SameHost {
+				if u.Check != "" || len(u.Off) > 0 || u.Lists != "" || u.Unset == wsapi.SameHost {
 					t.Errorf("%s.%s is a function: it has no fields and no policy of its own", u.Pkg, u.Type)
 				}
 				continue
@@ -247,6 +252,9 @@ func TestUpgradersExist(t *testing.T) {
 				continue
 			}
 			fields := slices.Clone(u.Off)
+			if u.Lists != "" {
+				fields = append(fields, u.Lists)
+			}
 			if u.Check != "" {
 				fields = append(fields, u.Check)
 				f, ok := find(pkg, u.Type+"."+u.Check).(*types.Var)
@@ -273,17 +281,19 @@ func TestUpgradersExist(t *testing.T) {
 
 func TestLibraryOf(t *testing.T) {
 	for path, want := range map[string]string{
-		"github.com/gorilla/websocket":   "gorilla",
-		wsapi.CompatPath:                 "compat",
-		"nhooyr.io/websocket/wsjson":     "nhooyr",
-		"github.com/coder/websocket":     "coder",
-		"github.com/gobwas/ws/wsutil":    "gobwas",
-		"golang.org/x/net/websocket":     "xnet",
-		"github.com/fasthttp/websocket":  "fasthttp",
-		"golang.org/x/net/http2":         "",
-		"golang.org/x/net":               "",
-		"github.com/gorilla/websocketry": "",
-		"net/http":                       "",
+		"github.com/gorilla/websocket":            "gorilla",
+		wsapi.CompatPath:                          "compat",
+		"nhooyr.io/websocket/wsjson":              "nhooyr",
+		"github.com/coder/websocket":              "coder",
+		"github.com/gobwas/ws/wsutil":             "gobwas",
+		"golang.org/x/net/websocket":              "xnet",
+		"github.com/fasthttp/websocket":           "fasthttp",
+		"github.com/gofiber/websocket/v2":         "gofiber",
+		"github.com/gofiber/contrib/v3/websocket": "gofiber",
+		"golang.org/x/net/http2":                  "",
+		"golang.org/x/net":                        "",
+		"github.com/gorilla/websocketry":          "",
+		"net/http":                                "",
 	} {
 		got := ""
 		if l := wsapi.LibraryOf(path); l != nil {

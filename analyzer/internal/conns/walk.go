@@ -26,8 +26,14 @@ func (s *Set) node(v ssa.Value) any {
 	case *ssa.Call:
 		return result{v, 0}
 	case *ssa.FieldAddr:
+		if wsapi.Wraps(v.X.Type(), v.Field) {
+			return s.node(v.X)
+		}
 		return field(v.X.Type(), v.Field)
 	case *ssa.Field:
+		if wsapi.Wraps(v.X.Type(), v.Field) {
+			return s.node(v.X)
+		}
 		return field(v.X.Type(), v.Field)
 	}
 	return v

@@ -147,6 +147,9 @@ func (s *scope) field(x ssa.Value, i int, container types.Type) operand {
 		return operand{}
 	}
 	from := s.eval(x)
+	if wsapi.Wraps(container, i) {
+		return from // one connection, by two names
+	}
 	o := operand{varies: from.varies}
 	for _, p := range from.paths {
 		o.addPath(s.prog.paths.step(p, pathKey{sel: fieldSel, field: st.Field(i).Origin(), owner: ownerOf(container)}))

@@ -23,6 +23,8 @@ var libraries = []string{
 	"golang.org/x/net/websocket",
 	"github.com/fasthttp/websocket",
 	"github.com/valyala/fasthttp",
+	"github.com/gofiber/contrib/websocket",
+	"github.com/gofiber/fiber/v2",
 }
 
 // TestStubs holds every exported declaration of the stubs against the real
