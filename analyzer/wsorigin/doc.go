@@ -1,4 +1,5 @@
-// Package wsorigin reports WebSocket handshakes that accept any Origin.
+// Package wsorigin reports WebSocket handshakes that accept any Origin,
+// or more than are meant.
 //
 // # Analyzer wsorigin
 //
@@ -19,6 +20,7 @@
 //   - golang.org/x/net/websocket: Handler asks for an Origin that parses and
 //     compares it with nothing; Server checks what its Handshake checks.
 //   - gobwas/ws never looks at the Origin.
+//   - Fiber's middleware accepts every Origin while Config.Origins is empty.
 //
 // Categories:
 //
@@ -29,17 +31,21 @@
 //   - skip: InsecureSkipVerify is true.
 //   - wildcard: a pattern in OriginPatterns matches every host.
 //   - missing: no check in the configuration, in a library that has none of its
-//     own (gobwas and gorilla's function Upgrade: medium confidence; x/net's
+//     own (gobwas, Fiber and gorilla's function Upgrade: medium confidence; x/net's
 //     Server: high; x/net's Handler: low).
+//   - comparison: a check accepts what merely begins with, ends with or has in
+//     it what it asks for, so that https://example.com.evil.org passes for
+//     https://example.com; or a pattern is not anchored; or the Referer is
+//     compared (medium where it depends on the contents of a variable).
 //
 // Findings in test files, and those in a function that reads the Origin header
 // by itself, are of low confidence.
 //
 // # What it cannot see
 //
-// A check that another package decides on, such as a function taken from one,
-// is assumed to compare. So is a function that has any way to refuse: whether
-// its comparison can be fooled is not judged. A proxy or middleware in front
+// A check that another package decides on is assumed to compare, unless it is a
+// function that accepts everything. Comparisons are judged in the check itself
+// and in the functions of its package that it calls. A proxy or middleware in front
 // of the handshake that refuses foreign Origins is not seen. An endpoint that
 // never relies on cookies, because every client has to present a token in a
 // message or header, is safe without a check; say so:

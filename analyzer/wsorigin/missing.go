@@ -52,6 +52,10 @@ func (c *checker) call(call *ast.CallExpr, stack []ast.Node) {
 		if c.isServerLiteral(call) {
 			return // reported at the literal
 		}
+		lists, given := c.listed(call, lib)
+		if given {
+			return
+		}
 		decl := enclosing(stack)
 		if decl != nil && c.readsOrigin(decl, nil) {
 			return
@@ -61,12 +65,43 @@ func (c *checker) call(call *ast.CallExpr, stack []ast.Node) {
 			Message: lib.Name + " does not look at the Origin header and nothing here does, " +
 				"so any web site that a user visits can open this WebSocket in the user's name; compare the Origin before " + fn.Name(),
 		}
+		if lists != "" {
+			f.Message = lib.Name + " accepts every Origin while " + lists + " is empty, " +
+				"so any web site that a user visits can open this WebSocket in the user's name; list the Origins that may connect"
+		}
 		if c.inTest(call.Pos()) || c.packageReadsOrigin() {
 			f.Confidence = rule.Low
 		}
 		c.Report(f)
 		return
 	}
+}
+
+// listed returns the field in which the call could be given the Origins that
+// may connect, as Type.Field, and whether it is, or may be.
+func (c *checker) listed(call *ast.CallExpr, lib *wsapi.Library) (field string, given bool) {
+	for i := range lib.Upgraders {
+		up := &lib.Upgraders[i]
+		if up.Lists == "" {
+			continue
+		}
+		field = string(up.Type + "." + up.Lists)
+		for _, arg := range call.Args {
+			if upgraderType(c.TypesInfo.TypeOf(arg)) != up {
+				continue
+			}
+			for _, v := range c.resolve(arg) {
+				lit, ok := literalOf(v.expr)
+				if !ok || c.sets(lit, up.Lists) {
+					return field, true
+				}
+			}
+			if c.checks[c.root(arg)] {
+				return field, true
+			}
+		}
+	}
+	return field, false
 }
 
 // conversion reports x/net's websocket.Handler(f): it asks for an Origin

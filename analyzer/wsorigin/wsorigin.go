@@ -27,6 +27,7 @@ const (
 	skip        = "skip"        // the check switched off
 	wildcard    = "wildcard"    // a pattern that matches every host
 	missing     = "missing"     // a library without a check, and none in the program
+	comparison  = "comparison"  // a check that more pass than are meant to
 )
 
 // A checker looks at one package.
@@ -35,6 +36,9 @@ type checker struct {
 	bodies map[*types.Func]*ast.FuncDecl
 	values map[*types.Var][]value // what the package assigns to a variable
 	checks map[types.Object]bool  // configurations that a check was given to
+	// reported has the comparisons that were reported: two configurations may
+	// share a check.
+	reported map[ast.Expr]bool
 }
 
 // A value is an expression assigned to a variable or field; certain is false
@@ -50,6 +54,8 @@ func run(pass *rule.Pass) {
 		bodies: make(map[*types.Func]*ast.FuncDecl),
 		values: make(map[*types.Var][]value),
 		checks: make(map[types.Object]bool),
+
+		reported: make(map[ast.Expr]bool),
 	}
 	for _, file := range pass.Files {
 		for _, decl := range file.Decls {
@@ -83,10 +89,11 @@ func (c *checker) collect(n ast.Node, stack []ast.Node) {
 			}
 		}
 	case *ast.AssignStmt:
+		if len(n.Lhs) > len(n.Rhs) {
+			c.assigned(n.Lhs[0], n.Rhs[0], stack) // the first result stands for the call
+			return
+		}
 		for i, lhs := range n.Lhs {
-			if len(n.Rhs) != len(n.Lhs) {
-				continue
-			}
 			c.assigned(lhs, n.Rhs[i], stack)
 			if sel, ok := ast.Unparen(lhs).(*ast.SelectorExpr); ok {
 				if field, ok := c.TypesInfo.Uses[sel.Sel].(*types.Var); ok && field.IsField() && upgraderCheck(field) {
@@ -159,6 +166,7 @@ func (c *checker) field(field *types.Var, site ast.Node, val ast.Expr, stack []a
 	case name == string(up.Check):
 		v := c.accepts(val)
 		if v.answer != yes {
+			c.fooled(val, f.Confidence)
 			return
 		}
 		f.Category = always
@@ -178,6 +186,14 @@ func (c *checker) field(field *types.Var, site ast.Node, val ast.Expr, stack []a
 		if lit != nil && up.Unset == wsapi.SameHost && f.Category == always && v.trivial {
 			f.Fixes = c.remove(lit, site, "Remove "+name+": "+lib.Name+" then compares the Origin with the Host")
 		}
+	case name == string(up.Lists):
+		pattern := c.wildcardIn(val, func(s string) bool { return s == "*" })
+		if pattern == nil {
+			return
+		}
+		f.Pos, f.End = pattern.Pos(), pattern.End()
+		f.Category = wildcard
+		f.Message = "this entry lets every Origin in, so any web site that a user visits can open this WebSocket in the user's name; list the Origins that may connect"
 	case !switchesOff(up, name):
 		return
 	case isBool(field.Type()):
@@ -194,7 +210,7 @@ func (c *checker) field(field *types.Var, site ast.Node, val ast.Expr, stack []a
 			f.Fixes = c.remove(lit, site, "Remove "+name+": "+lib.Name+" then compares the Origin with the Host")
 		}
 	default:
-		pattern := c.wildcardIn(val)
+		pattern := c.wildcardIn(val, everyHost)
 		if pattern == nil {
 			return
 		}
@@ -247,7 +263,7 @@ func upgraderField(field *types.Var) (*wsapi.Library, *wsapi.Upgrader, wsapi.Sym
 
 func upgraderCheck(field *types.Var) bool {
 	_, up, sym := upgraderField(field)
-	return up != nil && up.Check != "" && strings.HasSuffix(string(sym), "."+string(up.Check))
+	return up != nil && (up.Check != "" && strings.HasSuffix(string(sym), "."+string(up.Check)) || up.Lists != "" && strings.HasSuffix(string(sym), "."+string(up.Lists)))
 }
 
 func switchesOff(up *wsapi.Upgrader, field string) bool {
@@ -259,15 +275,19 @@ func switchesOff(up *wsapi.Upgrader, field string) bool {
 	return false
 }
 
-// wildcardIn returns the first element of a slice of patterns that matches
-// every host, or nil.
-func (c *checker) wildcardIn(e ast.Expr) ast.Expr {
+// wildcardIn returns the first element of a slice of patterns that all says
+// matches everything, or nil.
+func (c *checker) wildcardIn(e ast.Expr, all func(pattern string) bool) ast.Expr {
+	matches := func(e ast.Expr) bool {
+		v := c.TypesInfo.Types[e].Value
+		return v != nil && v.Kind() == constant.String && all(constant.StringVal(v))
+	}
 	for _, v := range c.resolve(e) {
 		lit, ok := ast.Unparen(v.expr).(*ast.CompositeLit)
 		if !ok {
 			if call, ok := ast.Unparen(v.expr).(*ast.CallExpr); ok && isAppend(c.TypesInfo, call) {
 				for _, arg := range call.Args[1:] {
-					if c.matchesAll(arg) {
+					if matches(arg) {
 						return arg
 					}
 				}
@@ -278,7 +298,7 @@ func (c *checker) wildcardIn(e ast.Expr) ast.Expr {
 			if kv, ok := elt.(*ast.KeyValueExpr); ok {
 				elt = kv.Value
 			}
-			if c.matchesAll(elt) {
+			if matches(elt) {
 				return elt
 			}
 		}
@@ -286,13 +306,8 @@ func (c *checker) wildcardIn(e ast.Expr) ast.Expr {
 	return nil
 }
 
-// matchesAll reports whether e is a pattern such as "*" or "https://*".
-func (c *checker) matchesAll(e ast.Expr) bool {
-	tv := c.TypesInfo.Types[e]
-	if tv.Value == nil || tv.Value.Kind() != constant.String {
-		return false
-	}
-	pattern := constant.StringVal(tv.Value)
+// everyHost reports whether a pattern is one such as "*" or "https://*".
+func everyHost(pattern string) bool {
 	if _, host, ok := strings.Cut(pattern, "://"); ok {
 		pattern = host
 	}

@@ -16,11 +16,12 @@ var tiers = map[string][]rule.Confidence{
 	"skip":        {rule.High},
 	"wildcard":    {rule.High},
 	"missing":     {rule.High, rule.Medium, rule.Low},
+	"comparison":  {rule.High, rule.Medium},
 }
 
 func Test(t *testing.T) {
 	got := make(map[string]map[rule.Confidence]bool)
-	results := ruletest.Run(t, wsorigin.Analyzer, "low", "gorilla", "gorillaok", "coderws", "others", "othersok")
+	results := ruletest.Run(t, wsorigin.Analyzer, "low", "gorilla", "gorillaok", "coderws", "others", "othersok", "fooled", "fooledok")
 	for _, result := range results {
 		for _, f := range result.Result.(*rule.Report).Findings {
 			if got[f.Category] == nil {

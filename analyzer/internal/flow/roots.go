@@ -70,7 +70,7 @@ func (pr *Program) roots() []*root {
 			continue
 		}
 		r := &root{fn: fn, kind: kind}
-		r.uses = pr.rootUses(fn)
+		r.uses = pr.rootUses(fn, kind)
 		if len(r.uses) > 0 {
 			roots = append(roots, r)
 		}
@@ -115,7 +115,7 @@ func connHandlerFunc(fn *ssa.Function, taken map[*ssa.Function]bool) bool {
 	return taken[fn] && sig.Recv() == nil && sig.Params().Len() == 1 && sig.Results().Len() == 0 && wsapi.ConnOf(sig.Params().At(0).Type()) != nil
 }
 
-func (pr *Program) rootUses(fn *ssa.Function) []rootUse {
+func (pr *Program) rootUses(fn *ssa.Function, kind callerKind) []rootUse {
 	sum := pr.summary(fn)
 	if sum == nil {
 		return nil
@@ -126,7 +126,7 @@ func (pr *Program) rootUses(fn *ssa.Function) []rootUse {
 		if e.Kind == invoke || e.onRead != nil {
 			continue
 		}
-		u := rootUse{Effect: e, fresh: fresh(e.Obj.own), dialed: !e.live() && dialed(e.Obj.own)}
+		u := rootUse{Effect: e, fresh: fresh(e.Obj.own) || kind == request && given(fn, e.Obj.own), dialed: !e.live() && dialed(e.Obj.own)}
 		add := func(to *[]*Path, p *Path) {
 			list := []*Path{pr.anchored(p)}
 			if e.Far == "" && !pr.wrapped(p) {
@@ -211,6 +211,22 @@ func fresh(own []*Path) bool {
 		made = made || !hasElement(p)
 	}
 	return made
+}
+
+// given reports whether the connection is the argument of a handler: the
+// library makes one for each call.
+func given(fn *ssa.Function, own []*Path) bool {
+	found := false
+	for _, p := range own {
+		r := p.root()
+		switch {
+		case p.parent == nil && r.kind == paramRoot && r.fn == fn && r.index < len(fn.Params) && wsapi.ConnOf(fn.Params[r.index].Type()) != nil:
+			found = true
+		case !p.local():
+			return false
+		}
+	}
+	return found
 }
 
 // dialed reports whether a connection comes from a call that dials in the same

@@ -57,7 +57,7 @@ func TestStubs(t *testing.T) {
 func load(t *testing.T, dir string, env ...string) map[string]*types.Package {
 	t.Helper()
 	pkgs, err := packages.Load(&packages.Config{
-		Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedSyntax | packages.NeedTypesInfo,
+		Mode: packages.LoadTypes,
 		Dir:  dir, Env: append(os.Environ(), env...),
 	}, libraries...)
 	if err != nil {

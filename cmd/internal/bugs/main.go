@@ -118,7 +118,10 @@ func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 			continue
 		}
 		fmt.Fprintf(stderr, "%d/%d %s %s\n", i+1, len(bugs), b.ID, b.Repo)
-		all = append(all, examine(o, b, filepath.Join(work, b.ID)))
+		r := examine(o, b, filepath.Join(work, b.ID))
+		all = append(all, r)
+		buggy, fixed, words := r.row(o, new(total))
+		fmt.Fprintf(stderr, "\t%s; %s: %s\n", buggy, fixed, words)
 		if o.work == "" {
 			os.RemoveAll(filepath.Join(work, b.ID))
 		}

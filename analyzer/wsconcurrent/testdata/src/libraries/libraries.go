@@ -11,6 +11,8 @@ import (
 	fastws "github.com/fasthttp/websocket"
 	"github.com/gobwas/ws"
 	"github.com/gobwas/ws/wsutil"
+	fiberws "github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 	"golang.org/x/net/websocket"
 	"nhooyr.io/websocket/wsjson"
@@ -178,4 +180,81 @@ func fast(ctx *fasthttp.RequestCtx) {
 		go conn.WriteJSON(1) // want `concurrent writes`
 		conn.WriteJSON(2)
 	})
+}
+
+// Fiber hands its connections to a handler and wraps those of fasthttp.
+func fiberHandler() fiber.Handler {
+	return fiberws.New(func(c *fiberws.Conn) {
+		go func() {
+			c.WriteJSON(1) // want `concurrent writes`
+		}()
+		c.Conn.WriteJSON(2)
+	})
+}
+
+type fiberClient struct {
+	mu   sync.Mutex
+	conn *fiberws.Conn
+}
+
+// Each client has a connection of its own.
+type fiberOther struct{ conn *fiberws.Conn }
+
+func (f *fiberOther) only() { f.conn.WriteMessage(fiberws.TextMessage, nil) }
+
+func serveFiber(c *fiberws.Conn) {
+	o := &fiberOther{conn: c}
+	o.only()
+}
+
+func serveFiberClient(c *fiberws.Conn) {
+	f := &fiberClient{conn: c}
+	go f.ping()
+	for {
+		if _, _, err := c.ReadMessage(); err != nil {
+			return
+		}
+		f.send(nil)
+	}
+}
+
+func (f *fiberClient) send(p []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.conn.WriteMessage(fiberws.TextMessage, p)
+}
+
+func (f *fiberClient) ping() {
+	f.conn.WriteMessage(fiberws.PingMessage, nil) // want `concurrent writes to one connection`
+}
+
+// Broadcasts from several requests meet under a read lock.
+var (
+	fiberMu    sync.RWMutex
+	fiberConns = make(map[string]*fiberws.Conn)
+)
+
+func fiberBroadcast(v any) {
+	fiberMu.RLock()
+	defer fiberMu.RUnlock()
+	for _, c := range fiberConns {
+		c.WriteJSON(v) // want `concurrent writes`
+	}
+}
+
+func serveFiberRoom(c *fiberws.Conn) {
+	fiberMu.Lock()
+	fiberConns[c.Params("id")] = c
+	fiberMu.Unlock()
+	for {
+		var v any
+		if c.ReadJSON(&v) != nil {
+			return
+		}
+		fiberBroadcast(v)
+	}
+}
+
+func routes() []fiber.Handler {
+	return []fiber.Handler{fiberws.New(serveFiber), fiberws.New(serveFiberClient), fiberws.New(serveFiberRoom)}
 }

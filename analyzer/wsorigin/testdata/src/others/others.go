@@ -7,6 +7,8 @@ import (
 
 	fastws "github.com/fasthttp/websocket"
 	"github.com/gobwas/ws"
+	fiberws "github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 	"golang.org/x/net/websocket"
 )
@@ -40,4 +42,16 @@ func xnet() {
 
 var fast = fastws.FastHTTPUpgrader{
 	CheckOrigin: func(ctx *fasthttp.RequestCtx) bool { return true }, // want `CheckOrigin accepts every Origin`
+}
+
+func fiberEcho(c *fiberws.Conn) {}
+
+func fiberHandlers() []fiber.Handler {
+	config := fiberws.Config{Subprotocols: []string{"chat"}}
+	return []fiber.Handler{
+		fiberws.New(fiberEcho),                                         // want `gofiber accepts every Origin while Config.Origins is empty`
+		fiberws.New(fiberEcho, config),                                 // want `gofiber accepts every Origin while Config.Origins is empty`
+		fiberws.New(fiberEcho, fiberws.Config{Origins: nil}),           // want `gofiber accepts every Origin while Config.Origins is empty`
+		fiberws.New(fiberEcho, fiberws.Config{Origins: []string{"*"}}), // want `this entry lets every Origin in`
+	}
 }

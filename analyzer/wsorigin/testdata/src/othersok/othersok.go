@@ -9,6 +9,8 @@ import (
 
 	fastws "github.com/fasthttp/websocket"
 	"github.com/gobwas/ws"
+	fiberws "github.com/gofiber/contrib/websocket"
+	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 	"golang.org/x/net/websocket"
 )
@@ -62,3 +64,16 @@ var fast = fastws.FastHTTPUpgrader{
 }
 
 var unset = fastws.FastHTTPUpgrader{ReadBufferSize: 1}
+
+func fiberEcho(c *fiberws.Conn) {}
+
+func fiberHandlers(given fiberws.Config, origins []string) []fiber.Handler {
+	var later fiberws.Config
+	later.Origins = []string{"https://example.com"}
+	return []fiber.Handler{
+		fiberws.New(fiberEcho, fiberws.Config{Origins: []string{"https://example.com"}}),
+		fiberws.New(fiberEcho, fiberws.Config{Origins: origins}),
+		fiberws.New(fiberEcho, given),
+		fiberws.New(fiberEcho, later),
+	}
+}
