@@ -1,6 +1,8 @@
 package analyzer
 
 import (
+	"go/ast"
+
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
@@ -35,6 +37,18 @@ type Flow = rule.Flow
 
 // A Suppressed is a finding that a directive takes back, and its reason.
 type Suppressed = rule.Suppressed
+
+// A Directive is what one //wsmigrate:ignore comment says.
+type Directive = rule.Directive
+
+// Directives returns the //wsmigrate:ignore comments of a file.
+func Directives(file *ast.File) []Directive { return rule.Directives(file) }
+
+// Stale is the category, of every rule, of directives that take nothing back.
+const Stale = rule.Stale
+
+// DirectivesURL is the page about directives.
+const DirectivesURL = rule.DirectivesURL
 
 // A Confidence says how sure a finding is; its AtLeast method compares tiers.
 type Confidence = rule.Confidence

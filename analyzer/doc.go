@@ -20,5 +20,7 @@
 //	//wsmigrate:ignore RULE reason
 //
 // on the line of the finding or alone above it. RULE is a rule's name or
-// name/category; without a reason the directive has no effect.
+// name/category, or several of them with commas between; without a reason the
+// directive has no effect. One that takes nothing back is itself a finding, of
+// the category [Stale].
 package analyzer

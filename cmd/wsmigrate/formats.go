@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"slices"
 
 	"github.com/wsmigrate/wsmigrate/analyzer"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
@@ -20,7 +21,7 @@ func (inv *invocation) render(doc *report.Document, text func(io.Writer) error) 
 	case "sarif":
 		return sarif.Write(&inv.results, doc, sarif.Run{
 			Version: releaseVersion(), Command: inv.cmd.name, Arguments: inv.line, Status: inv.status,
-			Rules: append(sarif.Hazards(analyzer.Suite), planRules(doc)...),
+			Rules: slices.Concat(sarif.Hazards(analyzer.Suite), sarif.Stale(analyzer.Suite), planRules(doc)),
 		})
 	}
 	return text(&inv.results)

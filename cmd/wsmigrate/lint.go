@@ -103,6 +103,7 @@ func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rew
 	var findings []report.Finding
 	var suppressed []report.Suppressed
 	var failed []rewrite.Skipped
+	looked := make(map[ruleFile]int)
 	for _, act := range res.graph.Roots {
 		if act.Err != nil {
 			failed = append(failed, rewrite.Skipped{Path: packageDir(act.Package), Reason: act.Err.Error()})
@@ -119,10 +120,14 @@ func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rew
 				suppressed = append(suppressed, report.Suppressed{Finding: f, Directive: at, Reason: s.Reason})
 			}
 		}
+		for _, file := range act.Package.Syntax {
+			looked[ruleFile{act.Analyzer.Name, doc.Posn(act.Package.Fset.Position(file.Package)).File}]++
+		}
 	}
 	doc.AddSkipped(failed)
+	inv.misnamed(doc, prog.Packages())
 	doc.Linted = true
-	doc.SetFindings(findings)
+	doc.SetFindings(everywhereStale(findings, looked))
 	doc.Suppress(suppressed)
 	return nil
 }

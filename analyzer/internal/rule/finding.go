@@ -116,7 +116,4 @@ type Report struct {
 
 	// Suppressed holds those that one takes back, in the same order.
 	Suppressed []Suppressed
-
-	// Used holds the positions of the directives that took a finding back.
-	Used []token.Pos
 }

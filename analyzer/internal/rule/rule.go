@@ -53,7 +53,7 @@ func (r Rule) Analyzer() *analysis.Analyzer {
 		if len(libs) == 0 {
 			return &Report{}, nil
 		}
-		p := &Pass{Pass: pass, Libraries: libs, rule: r.Name, url: a.URL, ignores: ignores(pass, r.Name)}
+		p := &Pass{Pass: pass, Libraries: libs, rule: r.Name, url: a.URL, ignores: readIgnores(pass, r.Name)}
 		r.Run(p)
 		report := p.finish()
 		for _, f := range report.Findings {
@@ -75,7 +75,7 @@ type Pass struct {
 	Libraries []*wsapi.Library
 
 	rule, url string
-	ignores   map[line]*directive
+	ignores   ignores
 	findings  []Finding
 	taken     []Suppressed
 	calls     map[token.Pos]*ast.CallExpr // see Call
@@ -87,18 +87,19 @@ func (p *Pass) Report(f Finding, also ...token.Pos) {
 	f.Rule = p.rule
 	f.URL = p.url + "#" + f.Category
 	for _, pos := range append([]token.Pos{f.Pos}, also...) {
-		d := p.ignored(pos, f.Category)
-		switch {
-		case d == nil:
-		case d.reason == "":
+		for _, i := range p.ignores.about(p.Fset, pos, f.Category) {
+			i.needed = true
+			if i.Reason != "" {
+				p.taken = append(p.taken, Suppressed{f, i.Reason, i.Pos})
+				return
+			}
 			f.Related = append(f.Related, analysis.RelatedInformation{
-				Pos: d.pos, Message: "this directive gives no reason and has no effect",
+				Pos: i.Pos, Message: "this directive gives no reason and has no effect",
 			})
-		default:
-			d.used = true
-			p.taken = append(p.taken, Suppressed{f, d.reason, d.pos})
-			return
 		}
+	}
+	if p.generated(f.Pos) {
+		f.Fixes = nil
 	}
 	p.findings = append(p.findings, f)
 }
@@ -110,19 +111,25 @@ func (p *Pass) Site(pos token.Pos) string {
 	return fmt.Sprintf("%s:%d", base(posn.Filename), posn.Line)
 }
 
+// generated reports whether a program wrote the file that pos is in, and would
+// undo what a fix does there.
+func (p *Pass) generated(pos token.Pos) bool {
+	for _, file := range p.Files {
+		if file.FileStart <= pos && pos < file.FileEnd {
+			return ast.IsGenerated(file)
+		}
+	}
+	return false
+}
+
 func (p *Pass) finish() *Report {
+	if len(p.TypeErrors) == 0 { // rules see less of a package that has some
+		p.findings = append(p.findings, p.ignores.stale(p.rule)...)
+	}
 	order := func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Category, b.Category), cmp.Compare(a.Message, b.Message))
 	}
 	slices.SortStableFunc(p.findings, order)
 	slices.SortStableFunc(p.taken, func(a, b Suppressed) int { return order(a.Finding, b.Finding) })
-	r := &Report{Findings: p.findings, Suppressed: p.taken}
-	for _, d := range p.ignores {
-		if d.used {
-			r.Used = append(r.Used, d.pos)
-		}
-	}
-	slices.Sort(r.Used)
-	r.Used = slices.Compact(r.Used)
-	return r
+	return &Report{Findings: p.findings, Suppressed: p.taken}
 }

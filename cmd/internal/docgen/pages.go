@@ -33,12 +33,17 @@ unless asked for:
     wsmigrate lint -rules wsorigin ./...
     go vet -vettool=$(which wsmigrate) -wsorigin.confidence=medium ./...
 
-A directive takes a finding back. It stands on the line of the finding or alone above it, names the rule or rule/category, and
-has no effect without a reason:
+## Directives
+
+A directive takes a finding back. It stands on the line of the finding or alone above it, names the rule or rule/category, or several
+of them with commas between, and has no effect without a reason:
 
 ` + "```go" + `
 //wsmigrate:ignore wsorigin/always every client sends a token first
 ` + "```" + `
+
+One that takes nothing back any more is a finding of the rule that it names, of the category *stale*. A rule that is switched off says
+nothing of its directives, and one that takes back a finding of a lower tier than the one asked for is not stale.
 `
 
 // hazardIndex renders the list of the linter's rules.

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/wsmigrate/wsmigrate/analyzer"
 	"github.com/wsmigrate/wsmigrate/cmd/internal/prose"
 )
 
@@ -27,6 +28,19 @@ func Hazards(suite []*analysis.Analyzer) []Rule {
 				Markdown: page.String(), URL: a.URL + "#" + c.Name, Level: surest(c.Text),
 			})
 		}
+	}
+	return out
+}
+
+// Stale describes what each rule says of directives that take nothing back.
+func Stale(suite []*analysis.Analyzer) []Rule {
+	var out []Rule
+	for _, a := range suite {
+		summary := "a //wsmigrate:ignore directive takes back no finding of " + a.Name
+		out = append(out, Rule{
+			ID: a.Name + "/" + analyzer.Stale, Summary: summary, Text: sentence(summary) + " Remove it.",
+			URL: analyzer.DirectivesURL, Level: levels["high"],
+		})
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,6 +170,17 @@ func TestHazards(t *testing.T) {
 		if of[a.Name] == 0 {
 			t.Errorf("no category of %s", a.Name)
 		}
+	}
+}
+
+// A stale directive is a result of a rule that the log describes.
+func TestStale(t *testing.T) {
+	d := report.New("/src", "nhooyr.io/websocket")
+	d.SetFindings([]report.Finding{{Rule: "wsclose", Category: analyzer.Stale, Confidence: "high", Message: "m"}})
+	log := write(t, d, Run{Rules: slices.Concat(Hazards(analyzer.Suite), Stale(analyzer.Suite))})
+	schematest.SARIF(t).Check(t, log)
+	if bytes.Contains(log, []byte(`"ruleIndex": -1`)) || !bytes.Contains(log, []byte(`"ruleId": "wsclose/stale"`)) {
+		t.Errorf("the result has no rule:\n%s", log)
 	}
 }
 
