@@ -304,7 +304,7 @@ func (pl *planner) plan(changes []FileChange) *Plan {
 	if pl.converts("Conn.") {
 		out.Messages = append(out.Messages, pl.closeFrames())
 	}
-	if pl.converts("Upgrader.Upgrade") {
+	if pl.converts("Upgrade") {
 		out.Messages = append(out.Messages, "converted handlers answer a request that asks for no WebSocket with status 426, where gorilla answered 400")
 	}
 	return out

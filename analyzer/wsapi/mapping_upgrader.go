@@ -92,7 +92,7 @@ var upgraderMappings = []Mapping{
 	},
 	{
 		From: "Upgrade", Kind: Fn, Nhooyr: []Symbol{"Accept", "AcceptOptions.InsecureSkipVerify"},
-		Fidelity: Reshaped, Verdict: OnShim,
+		Fidelity: Reshaped, Verdict: Conditional, Rule: "upgrade",
 		Note:   "This deprecated function checks no Origin and leaves the error response to its caller; Accept writes one.",
 		ByHand: "Call Accept with InsecureSkipVerify after your own check of the Origin, and drop the error response that follows.",
 		Before: "c, err := websocket.Upgrade(w, r, nil, 1024, 1024)\nif err != nil {\n\thttp.Error(w, err.Error(), http.StatusBadRequest)\n\treturn err\n}",

@@ -118,7 +118,7 @@ func requestOf(u *unit.Unit, s *flow.Site) string {
 				return ""
 			}
 			cs := callSite(u, f, up)
-			if cs == nil || cs.Symbol != "Upgrader.Upgrade" || len(up.Args) != 3 {
+			if cs == nil || cs.Symbol != "Upgrader.Upgrade" && cs.Symbol != "Upgrade" || len(up.Args) < 3 {
 				return ""
 			}
 			call = up

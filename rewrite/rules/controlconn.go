@@ -252,7 +252,7 @@ func boundariesAt(u *unit.Unit, id *ast.Ident) int {
 // connection.
 func makesConn(u *unit.Unit, f *flow.File, call *ast.CallExpr) bool {
 	s := callSite(u, f, call)
-	return s != nil && (s.Symbol == "Upgrader.Upgrade" || s.Symbol == "Dialer.Dial" || s.Symbol == "Dialer.DialContext")
+	return s != nil && (s.Symbol == "Upgrader.Upgrade" || s.Symbol == "Upgrade" || s.Symbol == "Dialer.Dial" || s.Symbol == "Dialer.DialContext")
 }
 
 const controlConnHelper = `

@@ -28,7 +28,7 @@ func planHandshakeError(u *unit.Unit, s *flow.Site) {
 	u.Claim(s)
 	c := qualifiedCursor(s)
 	as, ok := assertion(c)
-	if !ok || len(as.Lhs) != 2 || !isBlank(as.Lhs[0]) {
+	if !ok || len(as.Lhs) != 2 || !isBlank(as.Lhs[0]) && !namesHandshakeError(f, c, as) {
 		m, _ := wsapi.MappingOf(s.Symbol)
 		u.Refuse(s.Pos, "the HandshakeError is used other than in a test for its type", m.ByHand)
 		return
@@ -45,6 +45,18 @@ func planHandshakeError(u *unit.Unit, s *flow.Site) {
 		yes = "isHandshakeError(" + f.Text(assert.X) + ")"
 		no = "!" + yes
 	default:
+		return
+	}
+	if !isBlank(as.Lhs[0]) {
+		name := f.Text(as.Lhs[0])
+		yes = name + " != nil"
+		if !direct {
+			yes = "isHandshakeError(" + name + ")"
+		} else if redundantElse(u, f, is, err) {
+			u.Replace(f, is.Body.End(), is.End())
+		}
+		u.ClaimWithin(f, is.Body) // its method Error is any error's
+		u.Replace(f, as.Pos(), is.Cond.End(), name+" := "+f.Text(assert.X)+"; "+yes)
 		return
 	}
 	okVar := objectOf(f, as.Lhs[1])
@@ -75,6 +87,34 @@ func planHandshakeError(u *unit.Unit, s *flow.Site) {
 	}
 }
 
+// namesHandshakeError reports whether the HandshakeError whose type is at c is
+// a variable of an if that any error may take the place of:
+//
+//	if he, ok := err.(websocket.HandshakeError); ok { … }
+func namesHandshakeError(f *flow.File, c inspector.Cursor, as *ast.AssignStmt) bool {
+	is, ok := c.Parent().Parent().Parent().Node().(*ast.IfStmt)
+	if !ok || is.Init != ast.Stmt(as) || as.Tok != token.DEFINE {
+		return false
+	}
+	cond, ok := ast.Unparen(is.Cond).(*ast.Ident)
+	okVar, isVar := objectOf(f, as.Lhs[1]).(*types.Var)
+	he, isHe := objectOf(f, as.Lhs[0]).(*types.Var)
+	if !ok || !isVar || !isHe || f.Pkg.TypesInfo.Uses[cond] != types.Object(okVar) || countUses(f, is, okVar) != 1 || is.Else != nil && countUses(f, is.Else, he) > 0 {
+		return false
+	}
+	for id := range cursorOf(f, is.Body).Preorder((*ast.Ident)(nil)) {
+		if f.Pkg.TypesInfo.Uses[id.Node().(*ast.Ident)] != types.Object(he) {
+			continue
+		}
+		switch k, _ := id.ParentEdge(); k {
+		case edge.CallExpr_Args, edge.SelectorExpr_X, edge.ReturnStmt_Results:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // assertion returns the assignment `x, ok := err.(T)` whose T is at c.
 func assertion(c inspector.Cursor) (*ast.AssignStmt, bool) {
 	if k, _ := c.ParentEdge(); k != edge.TypeAssertExpr_Type {
@@ -103,7 +143,7 @@ func ofUpgrade(u *unit.Unit, f *flow.File, c inspector.Cursor, err *types.Var) b
 		return false
 	}
 	s := callSite(u, f, call)
-	if s == nil || s.Symbol != "Upgrader.Upgrade" {
+	if s == nil || s.Symbol != "Upgrader.Upgrade" && s.Symbol != "Upgrade" {
 		return false
 	}
 	// The test follows in the same list, or inside of what follows.

@@ -15,7 +15,8 @@ import (
 var identRule = &unit.Rule{
 	Name: "ident",
 	Doc: `Types and constants take the target's name for them. gorilla's constants are untyped; where one was used as an int,
-such as a field, a parameter or a map key, the target's typed constant is converted: int(websocket.MessageText).`,
+such as a field, a parameter or a map key, the target's typed constant is converted: int(websocket.MessageText). So it
+is where it was given another type: uint16(websocket.StatusGoingAway).`,
 	Plan: func(u *unit.Unit) {
 		planBridges(u)
 		for _, s := range u.Sites() {
@@ -101,7 +102,30 @@ func planConst(u *unit.Unit, s *flow.Site, m wsapi.Mapping) {
 		u.Replace(s.File, x.Pos(), x.End(), name)
 		return
 	}
-	u.Replace(s.File, x.Pos(), x.End(), "int("+name+")")
+	u.Replace(s.File, x.Pos(), x.End(), numberType(u, s.File, x)+"("+name+")")
+}
+
+// numberType returns the name of the type that the untyped constant e takes on
+// where it stands.
+func numberType(u *unit.Unit, f *flow.File, e ast.Expr) string {
+	var o *types.TypeName
+	switch t := types.Unalias(f.Pkg.TypesInfo.TypeOf(e)).(type) {
+	case *types.Basic:
+		if t.Info()&types.IsUntyped == 0 {
+			return t.Name()
+		}
+	case *types.Named:
+		o = t.Obj()
+	case *types.TypeParam:
+		o = t.Obj()
+	}
+	switch {
+	case o == nil || o.Pkg() == nil:
+		return "int"
+	case o.Pkg() == f.Pkg.Types:
+		return o.Name()
+	}
+	return u.Import(f, o.Pkg().Path(), o.Pkg().Name()) + "." + o.Name()
 }
 
 // planOpcode converts the type of a control message that is a mere number: it

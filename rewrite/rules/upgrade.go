@@ -22,11 +22,15 @@ hosts. One that always returns true becomes InsecureSkipVerify; any other stays 
 Accept. Where the function is not known there, or refused handshakes are answered by one, the Upgrader becomes a type
 of the package with the same fields. The buffer sizes and the handshake timeout have no counterpart. Response headers are set on the
 ResponseWriter. A failed handshake is answered with other status codes: gorilla says 400 where the target says 426
-or 405.`,
+or 405. The function Upgrade, which checks no Origin and answers nothing, becomes Accept with InsecureSkipVerify; an
+http.Error of the caller goes, and where the caller does more, Accept's answer is held back.`,
 	Plan: func(u *unit.Unit) {
 		// A type of the package's own is the second choice.
 		if !u.Try(func() { planUpgraders(u) }) && !u.Try(func() { planAcceptors(u) }) {
 			planUpgraders(u)
+		}
+		for _, s := range u.Sites("Upgrade") {
+			planUpgradeFunc(u, s)
 		}
 		for _, s := range u.Sites("HandshakeError") {
 			planHandshakeError(u, s)

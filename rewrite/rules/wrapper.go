@@ -88,7 +88,7 @@ func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
 	u.Wrapper = name
 	refuse := func(s *flow.Site, text string) { u.Refuse(s.Pos, text, wrapHelp) }
 	var first *flow.Site
-	for _, s := range u.All("Conn", "Upgrader.Upgrade", "Dialer.Dial", "Dialer.DialContext", "Conn.Unwrap", "Wrap") {
+	for _, s := range u.All("Conn", "Upgrader.Upgrade", "Upgrade", "Dialer.Dial", "Dialer.DialContext", "Conn.Unwrap", "Wrap") {
 		f := s.File
 		if first == nil {
 			first = s
