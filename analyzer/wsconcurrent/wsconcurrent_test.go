@@ -11,7 +11,7 @@ import (
 
 func Test(t *testing.T) {
 	results := ruletest.Run(t, wsconcurrent.Analyzer, "medium",
-		"bad", "good", "hidden", "libraries", "callback", "exported", "clean", "broken",
+		"bad", "good", "hidden", "libraries", "callback", "exported", "clean", "broken", "semaphores", "conditions", "apart",
 		"example.com/peer", "example.com/app")
 	for _, result := range results {
 		path := result.Pass.Pkg.Path()

@@ -72,7 +72,7 @@ func (s *scope) dynamicCall(c *ssa.CallCommon, anchor ssa.Instruction, h held, t
 	}
 	var args []operand
 	for _, arg := range c.Args {
-		args = append(args, s.eval(arg))
+		args = append(args, s.argument(arg))
 	}
 	s.invoke(s.pathsOf(c.Value), args, lifting{anchor: anchor, pos: callPos(c, anchor), held: h, thread: thread})
 }
@@ -104,7 +104,7 @@ func (s *scope) invoke(paths []*Path, args []operand, l lifting) {
 	if len(open) > 0 && !l.callback() {
 		s.add(&Effect{
 			Kind: invoke, Pos: l.anchor.Pos(), Fn: s.fn, Thread: l.thread, anchor: l.anchor,
-			Locks: l.held, target: open, args: args,
+			Locks: l.held, target: open, args: args, when: s.tests(l.anchor.Block()),
 		})
 	}
 }
@@ -373,6 +373,7 @@ func (s *scope) streamCall(c *ssa.CallCommon, anchor ssa.Instruction, h held, th
 
 // effect completes and adds an effect on the connection that own names.
 func (s *scope) effect(e *Effect, own []*Path) {
+	e.when = s.tests(e.anchor.Block())
 	e.Obj.own = s.loads(own)
 	e.Obj.other = s.escapes(e.Obj.own, e.anchor, e.Thread != nil)
 	e.varies = s.allVaries(e.varies, e.Obj.own)

@@ -80,6 +80,7 @@ type Effect struct {
 	// that makes the effect repeat.
 	Reassigned bool
 
+	when     []test          // what has to hold of the scope's parameters
 	over     bool            // the goroutine ends before the function returns
 	nilError bool            // the call that starts the goroutine returns no error
 	repeat   bool            // anchor runs again with the same object
@@ -189,7 +190,7 @@ func (s *scope) bind(sum *summary, c *ssa.CallCommon, instr ssa.Instruction) *bi
 		args = append(args, s.eval(c.Value))
 	}
 	for _, arg := range c.Args {
-		args = append(args, s.eval(arg))
+		args = append(args, s.argument(arg))
 	}
 	closure, _ := c.Value.(*ssa.MakeClosure)
 	b := s.bindTo(sum, closure, args)

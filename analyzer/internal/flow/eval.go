@@ -14,6 +14,11 @@ import (
 type operand struct {
 	paths  []*Path
 	varies []ssa.Instruction
+
+	// Of an argument: whether it is set, and the number, from 1, of the
+	// caller's parameter that it is.
+	is    truth
+	param int
 }
 
 func (o *operand) add(q operand) {

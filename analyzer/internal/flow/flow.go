@@ -23,9 +23,11 @@ type Program struct {
 	impls     map[*types.Func][]*ssa.Function
 	libTypes  map[*wsapi.Library]types.Type // pointer to the connection type
 	// opened has the library of the writers that are no write by themselves.
-	opened  map[*Path]*wsapi.Library
-	facts   Importer
-	imports map[string]*types.Package // by path; nil until asked for
+	opened map[*Path]*wsapi.Library
+	// semaphores are the channels, by field or global, that are locks.
+	semaphores map[any]semaphore
+	facts      Importer
+	imports    map[string]*types.Package // by path; nil until asked for
 }
 
 // New analyses the functions of a package, those of test files excepted.
@@ -47,6 +49,8 @@ func NewWith(pkg *lazyssa.Package, libs []*wsapi.Library, facts Importer) *Progr
 		impls:     make(map[*types.Func][]*ssa.Function),
 		libTypes:  connTypes(pkg.SSA.Pkg, libs),
 		opened:    make(map[*Path]*wsapi.Library),
+
+		semaphores: semaphores(pkg.Funcs),
 	}
 	for _, fn := range pkg.Funcs {
 		if !pr.inTest(fn) {
@@ -96,6 +100,7 @@ type scope struct {
 	stores   []store
 	defers   []*ssa.Defer
 	joinList []join
+	cases    map[*ssa.BasicBlock]chanOp // the bodies of select cases
 	effects  []*Effect
 	sum      *summary
 	// invoking are the functions whose calls by value are being resolved. One
@@ -135,6 +140,7 @@ func (s *scope) run() {
 		}
 	}
 	s.collectStores()
+	s.cases = s.selectCases()
 	s.joinList = s.joins()
 	s.sum.signals = s.ownSignals()
 
@@ -145,6 +151,7 @@ func (s *scope) run() {
 		if !reached {
 			continue // the block that recovers, or dead code
 		}
+		h = s.enter(block, h, &s.sum.releases)
 		for _, instr := range block.Instrs {
 			s.emit(instr, h)
 			h = s.lockInstr(instr, h, &s.sum.releases, func(d *ssa.Defer, h held) {

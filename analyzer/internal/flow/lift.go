@@ -30,7 +30,12 @@ func (s *scope) lift(sum *summary, b *binding, l lifting) {
 		if e.HandedOut {
 			continue // the caller's use of the writer shows
 		}
+		left, ok := b.comesTrue(e.when)
+		if !ok {
+			continue
+		}
 		n := *e
+		n.when = append(left, s.tests(l.anchor.Block())...)
 		n.anchor = l.anchor
 		if e.Far != "" && !e.Pos.IsValid() {
 			// The first call in the source on the way to another package.

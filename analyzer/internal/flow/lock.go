@@ -222,7 +222,7 @@ func (s *scope) lockStates() map[*ssa.BasicBlock]held {
 	for len(work) > 0 {
 		block := work[0]
 		work = work[1:]
-		h := in[block]
+		h := s.enter(block, in[block], nil)
 		for _, instr := range block.Instrs {
 			h = s.lockInstr(instr, h, nil, nil)
 		}
@@ -248,6 +248,10 @@ func (s *scope) lockInstr(instr ssa.Instruction, h held, released *[]*Path, defe
 	switch instr := instr.(type) {
 	case *ssa.Call:
 		return s.lockStep(&instr.Call, instr, h, released)
+	case *ssa.Send, *ssa.UnOp:
+		if op, _ := opsOf(instr); op.ch != nil {
+			return s.chanStep(op, h, released)
+		}
 	case *ssa.RunDefers:
 		for i := len(s.defers) - 1; i >= 0; i-- {
 			d := s.defers[i]

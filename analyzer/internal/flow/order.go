@@ -109,6 +109,18 @@ func (s *scope) selectJoins(sel *ssa.Select) []join {
 	if sel.Blocking && len(sel.States) == 1 {
 		return []join{{sel, s.pathsOf(sel.States[0].Chan)}}
 	}
+	for body, i := range caseBodies(sel) {
+		if len(body.Instrs) > 0 {
+			list = append(list, join{body.Instrs[0], s.pathsOf(sel.States[i].Chan)})
+		}
+	}
+	return list
+}
+
+// caseBodies returns the blocks that only the cases of a select lead to, each
+// with the number of its state.
+func caseBodies(sel *ssa.Select) map[*ssa.BasicBlock]int {
+	bodies := make(map[*ssa.BasicBlock]int)
 	for _, ref := range *sel.Referrers() {
 		index, ok := ref.(*ssa.Extract)
 		if !ok || index.Index != 0 {
@@ -125,15 +137,14 @@ func (s *scope) selectJoins(sel *ssa.Select) []join {
 			}
 			for _, branch := range *cmp.Referrers() {
 				if br, ok := branch.(*ssa.If); ok {
-					body := br.Block().Succs[0]
-					if len(body.Preds) == 1 && len(body.Instrs) > 0 {
-						list = append(list, join{body.Instrs[0], s.pathsOf(sel.States[k.Int64()].Chan)})
+					if body := br.Block().Succs[0]; len(body.Preds) == 1 {
+						bodies[body] = int(k.Int64())
 					}
 				}
 			}
 		}
 	}
-	return list
+	return bodies
 }
 
 // ended returns a predicate for the instructions behind which a goroutine with

@@ -3,6 +3,7 @@ package flow
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -232,19 +233,27 @@ func given(fn *ssa.Function, own []*Path) bool {
 // dialed reports whether a connection comes from a call that dials in the same
 // run: who stores it and greets the server is hardly in company yet.
 func dialed(own []*Path) bool {
-	for _, p := range own {
-		call, ok := p.val.(*ssa.Call)
-		if !ok || p.parent != nil || p.kind != siteRoot {
-			continue
-		}
-		if callee := call.Call.StaticCallee(); callee != nil {
-			fn, _ := callee.Object().(*types.Func)
-			if _, row := wsapi.Lookup(fn); row != nil && row.Roles.Has(wsapi.Dials) {
-				return true
-			}
-		}
+	return slices.ContainsFunc(own, func(p *Path) bool { return maker(p).Has(wsapi.Dials) })
+}
+
+// opens reports whether a path is what a library's call opened.
+func opens(p *Path) bool { return maker(p).Any(wsapi.Dials | wsapi.Upgrades) }
+
+// maker returns the roles of the library's function whose result a path is.
+func maker(p *Path) wsapi.Role {
+	call, ok := p.val.(*ssa.Call)
+	if !ok || p.parent != nil || p.kind != siteRoot {
+		return 0
 	}
-	return false
+	callee := call.Call.StaticCallee()
+	if callee == nil {
+		return 0
+	}
+	fn, _ := callee.Object().(*types.Func)
+	if _, row := wsapi.Lookup(fn); row != nil {
+		return row.Roles
+	}
+	return 0
 }
 
 // between finds the concurrent uses of two roots, which may be the same.
@@ -259,7 +268,7 @@ func (pr *Program) between(r, q *root) []Pair {
 			others = r.uses[i:]
 		}
 		for _, b := range others {
-			if a.Kind != b.Kind || a.fresh && b.fresh || !sameUse(a, b) || protected(pr.paths, a.Effect, b.Effect) {
+			if a.Kind != b.Kind || a.fresh && b.fresh || !sameUse(a, b) || madeApart(a.Obj.own, b.Obj.own) || protected(pr.paths, a.Effect, b.Effect) {
 				continue
 			}
 			c, ok := confidence(r, q, a, b)
@@ -281,6 +290,30 @@ func sameUse(a, b rootUse) bool {
 		}
 	}
 	return intersect(a.own, b.own) || intersect(a.own, b.other) || intersect(a.other, b.own)
+}
+
+// madeApart reports whether two uses are on what different calls of a library
+// made, which each way there has just put in its place. What lies in a
+// container or a global is for all.
+func madeApart(a, b []*Path) bool {
+	makers := func(own []*Path) (list []ssa.Value) {
+		for _, p := range own {
+			switch r := p.root(); {
+			case hasElement(p) || r.kind == globalRoot:
+				return nil
+			case p.parent == nil && opens(p):
+				list = append(list, r.val)
+			}
+		}
+		return list
+	}
+	am, bm := makers(a), makers(b)
+	for _, v := range am {
+		if slices.Contains(bm, v) {
+			return false
+		}
+	}
+	return len(am) > 0 && len(bm) > 0
 }
 
 // confidence says how sure it is that two uses of two roots happen at once.

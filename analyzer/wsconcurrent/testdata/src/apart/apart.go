@@ -1,0 +1,77 @@
+// Package apart has one type for the connections of both sides.
+package apart
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/gorilla/websocket"
+)
+
+type Client struct{ conn *websocket.Conn }
+
+func (c *Client) dial(addr string) (err error) {
+	c.conn, _, err = websocket.DefaultDialer.Dial(addr, nil)
+	return err
+}
+
+func (c *Client) read() {
+	for {
+		if _, _, err := c.conn.ReadMessage(); err != nil {
+			return
+		}
+	}
+}
+
+// run reads what it dialed itself.
+func (c *Client) run(addr string) {
+	go func() {
+		if err := c.dial(addr); err == nil {
+			c.read()
+		}
+	}()
+}
+
+type Server struct {
+	upgrader websocket.Upgrader
+	mu       sync.Mutex
+	clients  map[*Client]bool
+}
+
+// serve reads what the upgrade has made.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	c := new(Client)
+	s.mu.Lock()
+	s.clients[c] = true
+	s.mu.Unlock()
+	var err error
+	if c.conn, err = s.upgrader.Upgrade(w, r, nil); err != nil {
+		return
+	}
+	c.read()
+}
+
+// Drain reads from the same ones a second time.
+type Drain struct{ clients map[string]*Tail }
+
+type Tail struct{ conn *websocket.Conn }
+
+var plain websocket.Upgrader
+
+func (d *Drain) serve(w http.ResponseWriter, r *http.Request) {
+	t := new(Tail)
+	d.clients["one"] = t
+	var err error
+	if t.conn, err = plain.Upgrade(w, r, nil); err != nil {
+		return
+	}
+	t.conn.WriteMessage(websocket.TextMessage, nil)
+}
+
+func (d *Drain) start() {
+	go func() {
+		for _, t := range d.clients {
+			t.conn.WriteMessage(websocket.TextMessage, nil) // want `concurrent writes to one connection`
+		}
+	}()
+}
