@@ -78,3 +78,12 @@ func SuppressedFindings(result any) []Suppressed {
 	}
 	return nil
 }
+
+// Failure returns the error of a rule that broke on a package, from the same
+// results as Findings, which then has those from before.
+func Failure(result any) error {
+	if r, ok := result.(*rule.Report); ok && r != nil {
+		return r.Failure
+	}
+	return nil
+}

@@ -36,11 +36,6 @@ const (
 const maxRelated = 6
 
 func run(pass *rule.Pass) {
-	if len(pass.TypeErrors) > 0 {
-		// What SSA makes of a package with errors may be odd in ways that
-		// nothing here expects.
-		defer func() { recover() }()
-	}
 	pkg := pass.ResultOf[lazyssa.Analyzer].(*lazyssa.Builder).Package()
 	if pkg == nil {
 		return

@@ -3,14 +3,19 @@ package wsorigin
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 
 	"golang.org/x/tools/go/analysis"
 )
 
 // remove returns the fix that takes an element out of a composite literal,
 // with the comment directly above it and, where the element has lines of its
-// own, those lines.
+// own, those lines. There is none where a variable could be
+// left without use.
 func (c *checker) remove(lit *ast.CompositeLit, elt ast.Node, message string) []analysis.SuggestedFix {
+	if c.usesLocal(elt) {
+		return nil
+	}
 	tok := c.Fset.File(lit.Pos())
 	src, err := c.ReadFile(tok.Name())
 	if err != nil || tok.Size() != len(src) {
@@ -52,6 +57,22 @@ func (c *checker) remove(lit *ast.CompositeLit, elt ast.Node, message string) []
 		Message:   message,
 		TextEdits: []analysis.TextEdit{{Pos: tok.Pos(lo), End: tok.Pos(hi)}},
 	}}
+}
+
+// usesLocal reports whether n mentions a variable that is declared in the
+// function around it. The compiler wants those used, perhaps here alone.
+func (c *checker) usesLocal(n ast.Node) bool {
+	uses := false
+	ast.Inspect(n, func(m ast.Node) bool {
+		if id, ok := m.(*ast.Ident); ok {
+			v, ok := c.TypesInfo.Uses[id].(*types.Var)
+			if ok && v.Kind() == types.LocalVar && (v.Pos() < n.Pos() || v.Pos() >= n.End()) {
+				uses = true
+			}
+		}
+		return !uses
+	})
+	return uses
 }
 
 // commentAbove returns the comment that ends on the line above n, or nil.

@@ -35,11 +35,6 @@ const (
 )
 
 func run(pass *rule.Pass) {
-	if len(pass.TypeErrors) > 0 {
-		// What SSA makes of a package with errors may be odd in ways that
-		// nothing here expects.
-		defer func() { recover() }()
-	}
 	if !reads(pass) {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -19,7 +20,7 @@ var doc string
 
 // Analyzer reports HTTP servers and TLS settings that do not go with
 // WebSockets.
-var Analyzer = rule.Rule{Name: "wsserver", Doc: doc, Run: run}.Analyzer()
+var Analyzer = rule.Rule{Name: "wsserver", Doc: doc, Facts: []analysis.Fact{new(accepting)}, Run: run}.Analyzer()
 
 // Categories.
 const (
@@ -30,9 +31,32 @@ const (
 
 func run(pass *rule.Pass) {
 	c := &checker{Pass: pass, decls: make(map[*types.Func]*ast.FuncDecl), values: make(map[types.Object][]ast.Expr), upgrading: make(map[ast.Node]token.Pos)}
+	c.imported = c.importsHandler()
+	if c.imported || c.usesLibrary() && hasHandler(c.Pkg) {
+		c.ExportPackageFact(new(accepting))
+	}
 	c.collect()
 	c.each(c.visit)
 	c.servers()
+}
+
+// accepting is the fact of a package that exports a handler of requests and
+// uses a library, or imports such a package.
+type accepting struct{}
+
+func (*accepting) AFact()         {}
+func (*accepting) String() string { return "accepts" }
+
+func (c *checker) importsHandler() bool {
+	return slices.ContainsFunc(c.Pkg.Imports(), func(p *types.Package) bool {
+		return c.ImportPackageFact(p, new(accepting))
+	})
+}
+
+func (c *checker) usesLibrary() bool {
+	return slices.ContainsFunc(c.Pkg.Imports(), func(p *types.Package) bool {
+		return wsapi.LibraryOf(p.Path()) != nil
+	})
 }
 
 type checker struct {
@@ -44,6 +68,7 @@ type checker struct {
 	routes    map[types.Object][]ast.Expr
 	upgrading map[ast.Node]token.Pos // by function; see upgrades
 
+	imported bool       // a package that it imports is accepting
 	first    *token.Pos // see accepts
 	literals []server
 	funcs    int // servers made by functions of net/http
@@ -254,30 +279,7 @@ func (c *checker) call(call *ast.CallExpr) {
 
 // acceptsSomewhere reports whether the package, or one that it imports, accepts
 // WebSockets, as far as that can be told.
-func (c *checker) acceptsSomewhere() bool {
-	if c.accepts().IsValid() {
-		return true
-	}
-	seen := make(map[*types.Package]bool)
-	var walk func(p *types.Package) bool
-	walk = func(p *types.Package) bool {
-		uses := false
-		for _, q := range p.Imports() {
-			if wsapi.LibraryOf(q.Path()) != nil {
-				uses = true
-				continue
-			}
-			if !seen[q] {
-				seen[q] = true
-				if walk(q) {
-					return true
-				}
-			}
-		}
-		return uses && p != c.Pkg && hasHandler(p)
-	}
-	return walk(c.Pkg)
-}
+func (c *checker) acceptsSomewhere() bool { return c.imported || c.accepts().IsValid() }
 
 // hasHandler reports whether a package exports something that takes a request
 // and the writer of its answer.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,17 +75,13 @@ func parseRules(list string) (analyzer.Selection, error) {
 // skipped.
 func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rewrite.Program, keep func(report.Finding) bool) error {
 	inv.progress.Update("linting", 0, 0)
-	var suite []*analysis.Analyzer
-	for _, a := range analyzer.Suite {
-		suite = append(suite, guarded(a))
-	}
 	type outcome struct {
 		graph *checker.Graph
 		err   error
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		g, err := checker.Analyze(suite, prog.Packages(), nil)
+		g, err := checker.Analyze(analyzer.Suite, prog.Packages(), nil)
 		done <- outcome{g, err}
 	}()
 	var res outcome
@@ -105,9 +102,8 @@ func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rew
 	var failed []rewrite.Skipped
 	looked := make(map[ruleFile]int)
 	for _, act := range res.graph.Roots {
-		if act.Err != nil {
-			failed = append(failed, rewrite.Skipped{Path: packageDir(act.Package), Reason: act.Err.Error()})
-			continue
+		if err := cmp.Or(act.Err, analyzer.Failure(act.Result)); err != nil {
+			failed = append(failed, rewrite.Skipped{Path: packageDir(act.Package), Reason: err.Error()})
 		}
 		for _, f := range analyzer.Findings(act.Result) {
 			if f := finding(doc, act.Package, f); wanted(f) {
@@ -134,21 +130,6 @@ func (inv *invocation) lint(ctx context.Context, doc *report.Document, prog *rew
 
 // everything keeps every finding.
 func everything(report.Finding) bool { return true }
-
-// guarded returns the rule with a net below it: a panic on some odd piece of
-// code costs that package, not the run.
-func guarded(a *analysis.Analyzer) *analysis.Analyzer {
-	g := *a
-	g.Run = func(pass *analysis.Pass) (result any, err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				err = fmt.Errorf("internal error in %s, please report it: %v", a.Name, r)
-			}
-		}()
-		return a.Run(pass)
-	}
-	return &g
-}
 
 // packageDir names a package by its folder, or by its path.
 func packageDir(p *packages.Package) string {

@@ -116,4 +116,7 @@ type Report struct {
 
 	// Suppressed holds those that one takes back, in the same order.
 	Suppressed []Suppressed
+
+	// Failure is what the rule broke on, if it did.
+	Failure error
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"os"
 	"reflect"
 	"slices"
 
@@ -34,8 +35,9 @@ type Rule struct {
 }
 
 // Analyzer returns the rule as an analyzer with a -confidence flag. Its Run
-// never fails: a rule that does not understand a package stays silent, since
-// an error would fail the build under go vet.
+// never fails, since an error would fail the build under go vet: a rule that
+// does not understand a package stays silent, and one that breaks on it says
+// so in its report alone, beside what it found before.
 func (r Rule) Analyzer() *analysis.Analyzer {
 	threshold := High
 	a := &analysis.Analyzer{
@@ -43,19 +45,22 @@ func (r Rule) Analyzer() *analysis.Analyzer {
 		Doc:              extractDoc(r.Doc, r.Name),
 		URL:              docs + r.Name + ".md",
 		RunDespiteErrors: true,
-		Requires:         r.Requires,
+		Requires:         append([]*analysis.Analyzer{reach}, r.Requires...),
 		FactTypes:        r.Facts,
 		ResultType:       reflect.TypeFor[*Report](),
 	}
 	a.Flags.Var(&threshold, "confidence", "report findings of this `tier` and surer ones: high, medium or low")
 	a.Run = func(pass *analysis.Pass) (any, error) {
-		libs := reach(pass.Pkg)
+		libs, _ := pass.ResultOf[reach].([]*wsapi.Library)
 		if len(libs) == 0 {
 			return &Report{}, nil
 		}
-		p := &Pass{Pass: pass, Libraries: libs, rule: r.Name, url: a.URL, ignores: readIgnores(pass, r.Name)}
-		r.Run(p)
-		report := p.finish()
+		own := *pass
+		if own.ReadFile == nil {
+			own.ReadFile = os.ReadFile // nogo leaves it out
+		}
+		p := &Pass{Pass: &own, Libraries: libs, rule: r.Name, url: a.URL, ignores: readIgnores(pass, r.Name)}
+		report := p.judge(r.Run)
 		for _, f := range report.Findings {
 			if f.Confidence.AtLeast(threshold) {
 				pass.Report(f.Diagnostic())
@@ -120,6 +125,21 @@ func (p *Pass) generated(pos token.Pos) bool {
 		}
 	}
 	return false
+}
+
+// judge runs the rule and collects what it found, up to where it breaks. What
+// becomes of code with type errors may be odd in ways that no rule expects;
+// that is no failure.
+func (p *Pass) judge(run func(*Pass)) (report *Report) {
+	defer func() {
+		r := recover()
+		report = p.finish()
+		if r != nil && len(p.TypeErrors) == 0 {
+			report.Failure = fmt.Errorf("internal error in %s, please report it: %v", p.rule, r)
+		}
+	}()
+	run(p)
+	return nil
 }
 
 func (p *Pass) finish() *Report {

@@ -1,10 +1,14 @@
 package rule
 
 import (
+	"go/token"
+	"go/types"
 	"strings"
 	"testing"
 
 	"golang.org/x/tools/go/analysis"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 )
 
 func TestConfidence(t *testing.T) {
@@ -76,5 +80,24 @@ func TestFlag(t *testing.T) {
 	}
 	if err := a.Flags.Set("confidence", "sure"); err == nil {
 		t.Error("the flag takes an unknown tier")
+	}
+}
+
+// TestBreaks holds that a rule that breaks fails no build, says so, and keeps what
+// it found.
+func TestBreaks(t *testing.T) {
+	r := Rule{Name: "wsfoo", Doc: "// # Analyzer wsfoo\n//\n// wsfoo: test\npackage wsfoo", Run: func(p *Pass) {
+		p.Report(Finding{Confidence: High, Message: "before"})
+		panic("odd code")
+	}}
+	result, err := r.Analyzer().Run(&analysis.Pass{
+		Fset: token.NewFileSet(), Pkg: types.NewPackage("p", "p"), ResultOf: map[*analysis.Analyzer]any{reach: wsapi.Libraries()},
+		Report: func(analysis.Diagnostic) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report := result.(*Report); len(report.Findings) != 1 || report.Failure == nil || !strings.Contains(report.Failure.Error(), "in wsfoo, please report it: odd code") {
+		t.Errorf("%+v", report)
 	}
 }

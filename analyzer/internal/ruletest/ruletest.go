@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/analysistest"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
 )
 
 //go:embed testdata
@@ -51,5 +53,11 @@ func at(t *testing.T, a *analysis.Analyzer, tier string, run runner, packages []
 		t.Fatal(err)
 	}
 	defer a.Flags.Set("confidence", old)
-	return run(t, Tree(t), a, packages...)
+	results := run(t, Tree(t), a, packages...)
+	for _, r := range results {
+		if report, ok := r.Result.(*rule.Report); ok && report.Failure != nil {
+			t.Errorf("%s: %v", r.Action.Package.PkgPath, report.Failure)
+		}
+	}
+	return results
 }

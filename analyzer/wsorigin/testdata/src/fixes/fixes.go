@@ -39,3 +39,10 @@ var logs = websocket.Upgrader{
 func accept(w http.ResponseWriter, r *http.Request) {
 	nhooyr.Accept(w, r, &nhooyr.AcceptOptions{InsecureSkipVerify: true}) // want `InsecureSkipVerify switches`
 }
+
+// No fix: nothing else uses the variable.
+func local(w http.ResponseWriter, r *http.Request) {
+	open := true
+	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return open }} // want `CheckOrigin accepts`
+	up.Upgrade(w, r, nil)
+}

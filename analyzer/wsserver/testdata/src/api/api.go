@@ -1,4 +1,4 @@
-// Package api accepts WebSockets for other packages.
+// Package api accepts WebSockets for other packages. // want package:"accepts"
 package api
 
 import (
