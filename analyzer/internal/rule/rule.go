@@ -132,20 +132,21 @@ func (p *Pass) generated(pos token.Pos) bool {
 // that is no failure.
 func (p *Pass) judge(run func(*Pass)) (report *Report) {
 	defer func() {
-		r := recover()
-		report = p.finish()
-		if r != nil && len(p.TypeErrors) == 0 {
-			report.Failure = fmt.Errorf("internal error in %s, please report it: %v", p.rule, r)
+		if r := recover(); r != nil {
+			report = p.finish()
+			if len(p.TypeErrors) == 0 {
+				report.Failure = fmt.Errorf("internal error in %s, please report it: %v", p.rule, r)
+			}
 		}
 	}()
 	run(p)
-	return nil
-}
-
-func (p *Pass) finish() *Report {
 	if len(p.TypeErrors) == 0 { // rules see less of a package that has some
 		p.findings = append(p.findings, p.ignores.stale(p.rule)...)
 	}
+	return p.finish()
+}
+
+func (p *Pass) finish() *Report {
 	order := func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Pos, b.Pos), cmp.Compare(a.Category, b.Category), cmp.Compare(a.Message, b.Message))
 	}
