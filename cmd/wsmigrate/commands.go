@@ -30,7 +30,7 @@ func (c *command) title() string {
 func commands() []*command {
 	return []*command{
 		{
-			name: "report", operand: "[packages]", patterns: true, formats: []string{"json", "sarif", "markdown"}, run: reportCommand,
+			name: "report", operand: "[packages]", patterns: true, formats: []string{"json", "sarif", "html", "markdown"}, run: reportCommand,
 			short: "hazards and migration plan (no subcommand needed)",
 			long: `Loads the packages (./... if none are named), lints them, and plans the
 migration of every use of gorilla: which clusters of sites convert to the
@@ -40,7 +40,7 @@ that of fix. Nothing is ever written.`,
 			examples: []string{"wsmigrate ./...", "wsmigrate -C ./server -to coder ./...", "wsmigrate -format json -o report.json ./..."},
 		},
 		{
-			name: "lint", operand: "[packages]", patterns: true, formats: []string{"json", "sarif", "markdown"}, flags: lintFlags, run: lintCommand,
+			name: "lint", operand: "[packages]", patterns: true, formats: []string{"json", "sarif", "html", "markdown"}, flags: lintFlags, run: lintCommand,
 			short: "hazards only",
 			long: `Reports what is wrong with the use of a WebSocket library, whichever of the
 known ones it is. Findings have a tier of confidence; only the high tier is
@@ -57,7 +57,7 @@ when code moves, because they are listed by function and not by line.`,
 			},
 		},
 		{
-			name: "shim", operand: "[packages]", patterns: true, formats: []string{"json", "markdown"}, flags: writeFlags, run: shimCommand,
+			name: "shim", operand: "[packages]", patterns: true, formats: []string{"json", "html", "markdown"}, flags: writeFlags, run: shimCommand,
 			short: "swap the import path to the drop-in package",
 			long: `Replaces the import of gorilla by that of compat/websocket, which has the
 same API and runs on the target library, and go.mod accordingly. Shows a
@@ -66,7 +66,7 @@ to require and needs -compat-dir.`,
 			examples: []string{"wsmigrate shim ./...", "wsmigrate shim -w ./...", "wsmigrate shim -to coder -w ./..."},
 		},
 		{
-			name: "fix", operand: "[packages]", patterns: true, formats: []string{"json", "markdown"}, flags: fixFlags, run: fixCommand,
+			name: "fix", operand: "[packages]", patterns: true, formats: []string{"json", "html", "markdown"}, flags: fixFlags, run: fixCommand,
 			short: "rewrite to the target's own API",
 			long: `Converts every cluster of sites that the rules can convert faithfully, swaps
 the import of the others to compat, and type-checks the result together with

@@ -41,7 +41,7 @@ func flagSet(o *options, help *bool) *flag.FlagSet {
 	fs.StringVar(&o.chdir, "C", ".", "work in `dir`; patterns and paths are relative to it")
 	fs.StringVar(&o.tags, "tags", "", "build `tags`, separated by commas")
 	fs.Var(oneOf(&o.to, "nhooyr", "coder"), "to", "`library` to move to: nhooyr or coder")
-	fs.Var(oneOf(&o.format, "text", "json", "sarif", "html", "markdown"), "format", "`form` of the results: text, json, sarif or markdown")
+	fs.Var(oneOf(&o.format, "text", "json", "sarif", "html", "markdown"), "format", "`form` of the results: text, json, sarif, html or markdown")
 	fs.StringVar(&o.out, "o", "", "write the results to `file` instead of stdout")
 	fs.BoolVar(&o.quiet, "q", false, "no progress and no summary")
 	fs.BoolVar(&o.verbose, "v", false, "say more: the files of each cluster, entries of a baseline that are gone")
@@ -210,8 +210,6 @@ func (inv *invocation) checkFlags(fs *flag.FlagSet) error {
 		return err
 	}
 	switch {
-	case inv.format == "html":
-		return usagef("format %s is not available yet: use -format text or -format json", inv.format)
 	case inv.format != "text" && !slices.Contains(inv.cmd.formats, inv.format):
 		return usagef("%s has no format %s: it writes %s", inv.cmd.title(), inv.format,
 			enumerate(append([]string{"text"}, inv.cmd.formats...), "and"))

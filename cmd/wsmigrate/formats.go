@@ -6,6 +6,7 @@ import (
 
 	"github.com/wsmigrate/wsmigrate/analyzer"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/html"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/markdown"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/sarif"
 )
@@ -16,6 +17,8 @@ func (inv *invocation) render(doc *report.Document, text func(io.Writer) error) 
 	switch inv.format {
 	case "json":
 		return doc.WriteJSON(&inv.results)
+	case "html":
+		return html.Write(&inv.results, doc, releaseVersion())
 	case "markdown":
 		return markdown.Write(&inv.results, doc)
 	case "sarif":
