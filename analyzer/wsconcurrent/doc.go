@@ -50,7 +50,8 @@
 // which another package implements is not. On the command line that holds for
 // the packages of the main modules, under go vet for all. Handlers of another
 // package are judged there. Function values kept in fields or maps are not
-// followed to their calls. A channel used as a lock is taken for a channel.
+// followed to their calls. A channel is taken for a lock only where it lies in a
+// field or a global, with room for one, and every function gives it back.
 // Two connections of one type in one container cannot be told apart. Instances
 // of a struct type are told apart only within a function; those of a type of
 // another package are taken for different ones unless a field or a variable

@@ -119,7 +119,7 @@ func (s *scope) liftInvoke(e, n *Effect, b *binding, l lifting) {
 func (s *scope) liftLocks(locks []Lock, b *binding) []Lock {
 	var h held
 	for _, l := range locks {
-		for _, p := range s.prog.subst(l.Path, b) {
+		for _, p := range s.aliases(s.prog.subst(l.Path, b)) {
 			h = h.with(Lock{p, l.Shared})
 		}
 	}

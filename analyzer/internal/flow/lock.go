@@ -2,6 +2,7 @@ package flow
 
 import (
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -69,6 +70,27 @@ func (h held) equal(g held) bool {
 	return true
 }
 
+// aliases adds to the paths of locks what the variables among them hold, where
+// that is one value for good.
+func (s *scope) aliases(paths []*Path) []*Path {
+	list := slices.Clone(paths)
+	for i := 0; i < len(list) && i < maxPaths; i++ {
+		if _, ok := list[i].val.(*ssa.Alloc); !ok || list[i].parent != nil {
+			continue
+		}
+		var held []*Path
+		for _, st := range s.stores {
+			if st.dst == list[i] && !contains(held, st.src) {
+				held = append(held, st.src)
+			}
+		}
+		if len(held) == 1 && !contains(list, held[0]) {
+			list = append(list, held[0])
+		}
+	}
+	return list
+}
+
 // A lockOp is what a call does to a lock.
 type lockOp uint8
 
@@ -127,7 +149,7 @@ func (s *scope) lockCall(c *ssa.CallCommon) (lockOp, ssa.Value) {
 func (s *scope) lockStep(c *ssa.CallCommon, instr ssa.Instruction, h held, released *[]*Path) held {
 	op, recv := s.lockCall(c)
 	if op != noLockOp {
-		for _, p := range s.pathsOf(recv) {
+		for _, p := range s.aliases(s.pathsOf(recv)) {
 			switch op {
 			case lockOpLock:
 				h = h.with(Lock{p, false})

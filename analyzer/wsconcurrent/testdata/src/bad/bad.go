@@ -476,6 +476,37 @@ func fanOut(list []*websocket.Conn, messages chan []byte) {
 	}
 }
 
+// A mutex for each connection that can be replaced meanwhile.
+type keyed struct {
+	conns map[*websocket.Conn]*sync.Mutex
+}
+
+func (k *keyed) serve(w http.ResponseWriter, r *http.Request) {
+	conn := accept(w, r)
+	own := k.conns[conn]
+	own = new(sync.Mutex)
+	for {
+		if _, _, err := conn.ReadMessage(); err != nil {
+			return
+		}
+		k.conns[conn] = nil
+		go func() {
+			own.Lock()
+			defer own.Unlock()
+			conn.WriteMessage(websocket.TextMessage, nil) // want `concurrent writes`
+		}()
+		own = new(sync.Mutex)
+	}
+}
+
+func (k *keyed) broadcast(w http.ResponseWriter, r *http.Request) {
+	for conn, mu := range k.conns {
+		mu.Lock()
+		conn.WriteMessage(websocket.TextMessage, nil)
+		mu.Unlock()
+	}
+}
+
 func main() {
 	http.HandleFunc("/literal", literal)
 	http.HandleFunc("/arguments", arguments)

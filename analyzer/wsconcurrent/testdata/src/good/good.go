@@ -445,6 +445,40 @@ func worker(jobs chan *websocket.Conn) {
 	}
 }
 
+// A mutex for each connection, in the map of the connections.
+type keyed struct {
+	mu    sync.Mutex
+	conns map[*websocket.Conn]*sync.Mutex
+}
+
+func (k *keyed) serve(w http.ResponseWriter, r *http.Request) {
+	conn := accept(w, r)
+	k.mu.Lock()
+	k.conns[conn] = new(sync.Mutex)
+	own := k.conns[conn]
+	k.mu.Unlock()
+	for {
+		if _, _, err := conn.ReadMessage(); err != nil {
+			return
+		}
+		go func() {
+			own.Lock()
+			defer own.Unlock()
+			conn.WriteMessage(websocket.TextMessage, nil)
+		}()
+	}
+}
+
+func (k *keyed) broadcast(w http.ResponseWriter, r *http.Request) {
+	for conn, mu := range k.conns {
+		go func(conn *websocket.Conn, mu *sync.Mutex) {
+			mu.Lock()
+			defer mu.Unlock()
+			conn.WriteMessage(websocket.TextMessage, nil)
+		}(conn, mu)
+	}
+}
+
 func main() {
 	http.HandleFunc("/local", local)
 	http.HandleFunc("/register", register)
