@@ -15,8 +15,8 @@ import (
 var compressionRule = &unit.Rule{
 	Name: "compression",
 	Doc: `EnableWriteCompression and SetCompressionLevel are deleted where no Upgrader or Dialer of the cluster enables
-compression, since they did nothing there. Elsewhere they are refused: the target compresses by size, always at
-level 1.`,
+compression, since they did nothing there. Elsewhere a level that flate has is dropped too, as the target compresses
+at a level of its own, and what switches compression off for some messages is refused: the target compresses by size.`,
 	Plan: func(u *unit.Unit) {
 		on := compresses(u)
 		for _, s := range u.Sites("Conn.EnableWriteCompression", "Conn.SetCompressionLevel") {
@@ -31,11 +31,14 @@ level 1.`,
 			// The default of both says nothing.
 			isDefault := arg.Value != nil && (arg.Value.Kind() == constant.Bool && constant.BoolVal(arg.Value) ||
 				arg.Value.Kind() == constant.Int && constant.Compare(arg.Value, token.EQL, constant.MakeInt64(1)))
+			level := s.Symbol == "Conn.SetCompressionLevel"
 			switch {
-			case on && !isDefault:
+			case on && !isDefault && !level:
 				u.Refuse(s.Pos, "compression is enabled, and the target cannot set it for a connection", m.ByHand)
 			case !dropCall(u, s, call):
 				u.Refuse(s.Pos, "the call cannot be taken out of its statement", "delete it")
+			case on && !isDefault:
+				u.Note(s.File, call.Pos(), "compression", "the level of compression is the target's own; what the peer reads is the same")
 			case !on:
 				u.Note(s.File, call.Pos(), "compression", "the call is gone: nothing here enables compression, so it did nothing")
 			}

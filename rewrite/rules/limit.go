@@ -30,13 +30,24 @@ target counts them decompressed.`,
 			c, _ := unit.CallCursor(s)
 			at, _, _, ok := unit.Stmt(c)
 			st, isExpr := at.Node().(*ast.ExprStmt)
-			if !ok || !isExpr || !pure(arg) {
+			if !ok || !isExpr || ast.Unparen(st.X) != ast.Expr(call) || !pure(arg) && !pure(unit.Recv(s)) {
 				u.Refuse(s.Pos, "the limit is computed, and 0 means none in gorilla and nothing at all in the target", "assign the limit to a variable first")
 				continue
 			}
 			// Only a positive limit means the same.
-			u.Replace(s.File, st.Pos(), st.End(),
-				"if ", arg, " > 0 {\n\t", st.X, "\n} else {\n\t", unit.Recv(s), ".SetReadLimit(-1)\n}")
+			head, limit := []any{"if ", arg}, ""
+			if !pure(arg) {
+				if limit = "limit"; names(s.File.Text(unit.Recv(s)), limit) { // it is in sight in the branches alone
+					limit = u.Fresh(s.File, c, limit)
+				}
+				head = []any{"if " + limit + " := ", arg, "; " + limit}
+			}
+			then := []any{st.X}
+			if limit != "" {
+				then = []any{unit.Recv(s), ".SetReadLimit(" + limit + ")"}
+			}
+			parts := append(append(head, " > 0 {\n\t"), then...)
+			u.Replace(s.File, st.Pos(), st.End(), append(parts, "\n} else {\n\t", unit.Recv(s), ".SetReadLimit(-1)\n}")...)
 		}
 	},
 }
