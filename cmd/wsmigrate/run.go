@@ -165,7 +165,11 @@ func (inv *invocation) palette() term.Palette {
 
 // text returns a writer of doc for results.
 func (inv *invocation) text(doc *report.Document) *report.Text {
-	return &report.Text{Doc: doc, Palette: inv.palette(), Verbose: inv.verbose, Width: term.Width(inv.stdout, 0)}
+	t := &report.Text{Doc: doc, Palette: inv.palette(), Verbose: inv.verbose}
+	if inv.out == "" {
+		t.Width = term.Width(inv.stdout, 0)
+	}
+	return t
 }
 
 // remarksText returns a writer of doc for stderr.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -81,6 +83,38 @@ func TestTableOnTerminal(t *testing.T) {
 				t.Errorf("second column is not at %d: %s", col, l)
 			}
 		}
+	}
+}
+
+// A race has its goroutines side by side on a terminal that has room, and
+// nowhere else.
+func TestRaceOnTerminal(t *testing.T) {
+	const width = 120
+	file := filepath.Join(t.TempDir(), "out.txt")
+	lint := func(args ...string) string {
+		args = append([]string{"-q", "-C", "../../testdata/apps/dashboard", "lint", "-rules", "wsconcurrent"}, args...)
+		return onTerminal(t, width, func(tty *os.File) {
+			if got := run(context.Background(), args, append(os.Environ(), "NO_COLOR=1", "TERM=xterm"), nil, tty, io.Discard); got != exitFound {
+				t.Errorf("exit status %d", got)
+			}
+		})
+	}
+	shown := lint()
+	beside := regexp.MustCompile(`(?m)^  A  the goroutine of a request .* \| B  the goroutine of dashboard\.run started at main\.go:40$`)
+	if !beside.MatchString(shown) || strings.Contains(shown, "\x1b[") {
+		t.Errorf("not side by side, or in colour:\n%s", shown)
+	}
+	lines := strings.Split(shown, "\n")
+	for _, l := range lines[1:] { // a terminal folds the message
+		if n := utf8.RuneCountInString(l); n > width {
+			t.Errorf("%d columns: %s", n, l)
+		}
+	}
+	if got := lint("-o", file); got != "" {
+		t.Errorf("with -o the terminal shows %s", got)
+	}
+	if data, err := os.ReadFile(file); err != nil || strings.Contains(string(data), "| B  ") || !strings.Contains(string(data), "dashboard.go:149:16: WriteJSON") {
+		t.Errorf("the file of -o is %v\n%s", err, data)
 	}
 }
 

@@ -3,12 +3,11 @@ package report
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"go/token"
-	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/wsmigrate/wsmigrate/cmd/internal/golden"
 	"github.com/wsmigrate/wsmigrate/rewrite"
 )
 
@@ -68,27 +67,7 @@ func TestJSON(t *testing.T) {
 	if err := sample(t.TempDir()).WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "sample.json", b.Bytes())
-}
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares with a file of testdata.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
+	golden.Compare(t, "sample.json", b.Bytes())
 }
 
 // Programs that read the JSON need no test for null: every list is there.

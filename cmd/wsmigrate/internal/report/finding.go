@@ -66,6 +66,13 @@ type Suppressed struct {
 	Reason    string // that of the directive
 }
 
+// flowsTo reports whether a flow of the finding ends at the place.
+func (f Finding) flowsTo(r Related) bool {
+	return slices.ContainsFunc(f.Flows, func(w Flow) bool {
+		return len(w.Steps) > 0 && w.Steps[len(w.Steps)-1].Posn == r.Posn
+	})
+}
+
 // Compare orders findings by their positions.
 func (f Finding) Compare(g Finding) int {
 	return cmp.Or(f.Posn.compare(g.Posn), f.End.compare(g.End),

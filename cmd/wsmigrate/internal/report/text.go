@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +17,9 @@ type Text struct {
 	Palette term.Palette
 	// Verbose adds the files of each cluster.
 	Verbose bool
-	// Width folds long lines of prose; zero leaves them whole.
+	// Width is that of a terminal: prose is folded, and the goroutines of a
+	// finding are told side by side if there is room. Zero, for what is no
+	// terminal, leaves lines whole.
 	Width int
 
 	sources *Sources
@@ -29,6 +32,8 @@ type Text struct {
 //	        | 	^~~~~~~~~~~~~~~~~~~
 //	    hub.go:41:3: the other write
 //	         41 | …
+//
+// On a terminal, one in which goroutines meet shows the way of each instead.
 func (t *Text) Findings(w io.Writer) error {
 	b := new(bytes.Buffer)
 	for i, f := range t.Doc.Findings {
@@ -37,8 +42,14 @@ func (t *Text) Findings(w io.Writer) error {
 		}
 		fmt.Fprintf(b, "%s: %s %s\n", t.Palette.Cyan(f.Posn.String()), t.Palette.Bold(f.Message),
 			t.Palette.Dim("("+f.ID()+", "+f.Confidence+")"))
-		t.frame(b, "  ", f.Posn, f.End)
-		for _, r := range f.Related {
+		related := f.Related
+		if t.Width > 0 && len(f.Flows) > 1 {
+			t.goroutines(b, f.Flows)
+			related = slices.DeleteFunc(slices.Clone(related), f.flowsTo)
+		} else {
+			t.frame(b, "  ", f.Posn, f.End)
+		}
+		for _, r := range related {
 			fmt.Fprintf(b, "    %s: %s\n", t.Palette.Cyan(r.Posn.String()), r.Message)
 			t.frame(b, "      ", r.Posn, Posn{})
 		}
@@ -50,19 +61,16 @@ func (t *Text) Findings(w io.Writer) error {
 // frame writes the line at p and underlines p to end, where that is on the
 // same line. A file that cannot be read has no frame.
 func (t *Text) frame(b *bytes.Buffer, indent string, p, end Posn) {
-	if t.sources == nil {
-		t.sources = t.Doc.Sources()
-	}
-	line, ok := t.sources.Line(p)
+	line, ok := t.source(p)
 	if !ok {
 		return
 	}
 	col := min(max(p.Col, 1), len(line)+1)
-	width := 1
+	width := 0
 	if end.File == p.File && end.Line == p.Line && end.Col > p.Col {
 		width = min(end.Col, len(line)+1) - col
 	}
-	width = max(width, 1)
+	width = max(utf8.RuneCountInString(line[col-1:col-1+max(width, 0)]), 1)
 	// Tabs stay tabs in both lines, so that they align however wide they are.
 	lead := strings.Map(func(r rune) rune {
 		if r == '\t' {
@@ -236,16 +244,11 @@ func (t *Text) messages(b *bytes.Buffer) {
 
 // fold writes a paragraph, indented, on lines that fit the width.
 func (t *Text) fold(b *bytes.Buffer, indent, s string) {
-	line := ""
-	for _, w := range strings.Fields(s) {
-		if line != "" && t.Width > 0 && utf8.RuneCountInString(indent+line)+1+utf8.RuneCountInString(w) > t.Width {
-			fmt.Fprintf(b, "%s%s\n", indent, line)
-			line = ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += w
+	width := 0
+	if t.Width > 0 {
+		width = max(t.Width-len(indent), 1)
 	}
-	fmt.Fprintf(b, "%s%s\n", indent, line)
+	for _, line := range wrap(s, width) {
+		fmt.Fprintf(b, "%s%s\n", indent, line)
+	}
 }

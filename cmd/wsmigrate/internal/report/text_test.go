@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wsmigrate/wsmigrate/cmd/internal/golden"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 )
 
@@ -27,7 +28,7 @@ func TestText(t *testing.T) {
 	if err := text.Plan(&b); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "sample.txt", b.Bytes())
+	golden.Compare(t, "sample.txt", b.Bytes())
 }
 
 func TestTextEmpty(t *testing.T) {

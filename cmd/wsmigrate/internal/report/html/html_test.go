@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wsmigrate/wsmigrate/cmd/internal/golden"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/reporttest"
 )
@@ -29,15 +30,15 @@ func structure(page []byte) []byte {
 
 func TestGolden(t *testing.T) {
 	d := reporttest.Sample(t)
-	reporttest.Golden(t, "report.html", structure(write(t, d)))
+	golden.Compare(t, "report.html", structure(write(t, d)))
 	d.Command, d.Written, d.Tested, d.Linted = "fix", true, true, false
 	d.Findings, d.Clusters, d.Skipped, d.Messages = nil, d.Clusters[:1], nil, nil
 	d.Changes = d.Changes[2:3]
 	d.Summary = report.Summary{Packages: 1, Sites: 24, Native: 24}
-	reporttest.Golden(t, "written.html", structure(write(t, d)))
+	golden.Compare(t, "written.html", structure(write(t, d)))
 	empty := report.New(d.Dir, d.Target)
 	empty.Planned, empty.Linted = true, true
-	reporttest.Golden(t, "empty.html", structure(write(t, empty)))
+	golden.Compare(t, "empty.html", structure(write(t, empty)))
 }
 
 // The page loads nothing, and what the code says is text.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wsmigrate/wsmigrate/cmd/internal/golden"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/reporttest"
 )
@@ -21,15 +22,15 @@ func write(t *testing.T, d *report.Document) []byte {
 
 func TestGolden(t *testing.T) {
 	d := reporttest.Sample(t)
-	reporttest.Golden(t, "report.md", write(t, d))
+	golden.Compare(t, "report.md", write(t, d))
 	d.Command, d.Written, d.Tested, d.Linted, d.Configs = "fix", true, true, false, 1
 	d.Skipped, d.Messages = nil, nil
-	reporttest.Golden(t, "written.md", write(t, d))
+	golden.Compare(t, "written.md", write(t, d))
 	d.Planned, d.Linted, d.Command = false, true, "lint"
-	reporttest.Golden(t, "lint.md", write(t, d))
+	golden.Compare(t, "lint.md", write(t, d))
 	empty := report.New(d.Dir, d.Target)
 	empty.Planned, empty.Linted, empty.Command = true, true, "report"
-	reporttest.Golden(t, "empty.md", write(t, empty))
+	golden.Compare(t, "empty.md", write(t, empty))
 }
 
 func TestText(t *testing.T) {

@@ -2,7 +2,6 @@
 package reporttest
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,24 +142,4 @@ func change(dir, name, old, new string) rewrite.FileChange {
 		c.Old = []byte(old)
 	}
 	return c
-}
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// Golden compares with a file in the folder testdata of the package under test.
-func Golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-	}
 }

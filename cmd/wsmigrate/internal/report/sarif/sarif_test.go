@@ -3,7 +3,6 @@ package sarif
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,11 +12,10 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/wsmigrate/wsmigrate/analyzer"
+	"github.com/wsmigrate/wsmigrate/cmd/internal/golden"
 	"github.com/wsmigrate/wsmigrate/cmd/internal/schematest"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // A file with spaces, letters beyond ASCII, one beyond the first plane, CRLF,
 // and tabs.
@@ -110,19 +108,7 @@ func TestGolden(t *testing.T) {
 	} {
 		schema.Check(t, data)
 		got := bytes.ReplaceAll(data, []byte(strings.TrimSuffix(folder(filepath.ToSlash(d.Dir)).URI, "/")), []byte("file:///src"))
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(path, got, 0o666); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(got, want) {
-			t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
-		}
+		golden.Compare(t, name, got)
 	}
 }
 
