@@ -21,6 +21,7 @@ type verdict struct {
 	at      token.Pos // the function that accepts everything
 	certain bool      // false where another value is possible too
 	trivial bool      // the function does nothing but accept
+	far     string    // the function in words, if another package has it
 }
 
 // accepts judges the value of a check: a function of type func(…) bool or
@@ -50,6 +51,7 @@ func (c *checker) acceptsSeen(e ast.Expr, seen map[types.Object]bool) verdict {
 		if decl := c.bodies[obj.Origin()]; decl != nil && decl.Body != nil {
 			return c.body(decl, decl.Type, decl.Body)
 		}
+		return c.imported(obj, false, e)
 	case *types.Var:
 		if seen[obj] {
 			return verdict{}
@@ -68,7 +70,7 @@ func (c *checker) any(values []value, seen map[types.Object]bool) verdict {
 		one := c.acceptsSeen(v.expr, seen)
 		if one.answer == yes {
 			if sum.answer != yes {
-				sum.answer, sum.at, sum.trivial = yes, one.at, false
+				sum.answer, sum.at, sum.trivial, sum.far = yes, one.at, false, one.far
 			}
 			sum.certain = sum.certain && one.certain
 		}
@@ -93,11 +95,18 @@ func (c *checker) factory(call *ast.CallExpr, seen map[types.Object]bool) verdic
 		seen[fn] = true
 		if decl := c.bodies[fn.Origin()]; decl != nil {
 			body = decl.Body
+		} else {
+			return c.imported(fn, true, call)
 		}
 	}
 	if body == nil {
 		return verdict{}
 	}
+	return c.made(body, seen)
+}
+
+// made judges what a function with the body returns.
+func (c *checker) made(body *ast.BlockStmt, seen map[types.Object]bool) verdict {
 	var values []value
 	for _, ret := range returns(body) {
 		if len(ret.Results) != 1 {

@@ -18,7 +18,21 @@ import (
 var doc string
 
 // Analyzer reports handshakes that accept any Origin.
-var Analyzer = rule.Rule{Name: "wsorigin", Doc: doc, Run: run}.Analyzer()
+var Analyzer = rule.Rule{
+	Name: "wsorigin", Doc: doc, Run: run,
+	// A package that has nothing to do with WebSockets may have the check.
+	Facts: []analysis.Fact{new(acceptsAll)}, Beyond: servesHTTP,
+}.Analyzer()
+
+// servesHTTP reports whether a package can have a check.
+func servesHTTP(pkg *types.Package) bool {
+	for _, imp := range pkg.Imports() {
+		if imp.Path() == "net/http" {
+			return true
+		}
+	}
+	return false
+}
 
 // Categories.
 const (
@@ -67,7 +81,10 @@ func run(pass *rule.Pass) {
 		}
 	}
 	c.walk(c.collect)
-	c.walk(c.judge)
+	if len(pass.Libraries) > 0 {
+		c.walk(c.judge)
+	}
+	c.export()
 }
 
 func (c *checker) walk(f func(n ast.Node, stack []ast.Node)) {
@@ -176,7 +193,10 @@ func (c *checker) field(field *types.Var, site ast.Node, val ast.Expr, stack []a
 		} else {
 			f.Message += "; compare the Origin with the hosts that may connect"
 		}
-		if v.at.IsValid() && v.at != val.Pos() {
+		if v.far != "" {
+			f.Message += " (" + v.far + " accepts it)"
+		}
+		if v.far == "" && v.at.IsValid() && v.at != val.Pos() {
 			f.Related = []analysis.RelatedInformation{{Pos: v.at, Message: "this function accepts every Origin"}}
 		}
 		if lit == nil && inBranch(stack) || !v.certain {

@@ -21,7 +21,7 @@ var tiers = map[string][]rule.Confidence{
 
 func Test(t *testing.T) {
 	got := make(map[string]map[rule.Confidence]bool)
-	results := ruletest.Run(t, wsorigin.Analyzer, "low", "gorilla", "gorillaok", "coderws", "others", "othersok", "fooled", "fooledok")
+	results := ruletest.Run(t, wsorigin.Analyzer, "low", "gorilla", "gorillaok", "coderws", "others", "othersok", "fooled", "fooledok", "example.com/policy", "example.com/server")
 	for _, result := range results {
 		for _, f := range result.Result.(*rule.Report).Findings {
 			if got[f.Category] == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"os"
 	"reflect"
 	"slices"
@@ -27,6 +28,10 @@ type Rule struct {
 
 	Requires []*analysis.Analyzer
 	Facts    []analysis.Fact
+
+	// Beyond says which packages without a library in reach Run looks at as
+	// well, for the facts about them. Without it there are none.
+	Beyond func(*types.Package) bool
 
 	// Run looks at one package and calls Pass.Report. It runs only on
 	// packages that have a known WebSocket library in reach, and also on
@@ -52,7 +57,7 @@ func (r Rule) Analyzer() *analysis.Analyzer {
 	a.Flags.Var(&threshold, "confidence", "report findings of this `tier` and surer ones: high, medium or low")
 	a.Run = func(pass *analysis.Pass) (any, error) {
 		libs, _ := pass.ResultOf[reach].([]*wsapi.Library)
-		if len(libs) == 0 {
+		if len(libs) == 0 && (r.Beyond == nil || !r.Beyond(pass.Pkg) || wsapi.LibraryOf(pass.Pkg.Path()) != nil) {
 			return &Report{}, nil
 		}
 		own := *pass
