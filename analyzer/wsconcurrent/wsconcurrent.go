@@ -40,7 +40,7 @@ func run(pass *rule.Pass) {
 	if pkg == nil {
 		return
 	}
-	r := reporter{pass, make(map[token.Pos]bool)}
+	r := reporter{pass, make(map[token.Pos]bool), make(map[[2]string]bool)}
 	prog := flow.NewWith(pkg, pass.Libraries, func(fn *types.Func, f *flow.Fact) bool {
 		return pass.ImportObjectFact(fn, f)
 	})
@@ -54,6 +54,9 @@ func run(pass *rule.Pass) {
 type reporter struct {
 	*rule.Pass
 	reported map[token.Pos]bool
+	// far has the pairs of places in other packages that were reported: what
+	// goes on there is one cause, however many callers it has here.
+	far map[[2]string]bool
 }
 
 // report makes one finding of the pairs about one connection: the first, which
@@ -64,6 +67,13 @@ func (r *reporter) report(group []flow.Pair) {
 	a, b := p.A, p.B
 	if later(b, a) {
 		a, b = b, a
+	}
+	if a.Far != "" && b.Far != "" {
+		cause := [2]string{min(a.Far, b.Far), max(a.Far, b.Far)}
+		if p.Confidence != rule.High && r.far[cause] {
+			return
+		}
+		r.far[cause] = true
 	}
 	if r.reported[a.Pos] {
 		if a, b = b, a; r.reported[a.Pos] {

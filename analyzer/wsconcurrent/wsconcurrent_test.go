@@ -12,14 +12,14 @@ import (
 func Test(t *testing.T) {
 	results := ruletest.Run(t, wsconcurrent.Analyzer, "medium",
 		"bad", "good", "hidden", "libraries", "callback", "exported", "clean", "broken", "semaphores", "conditions", "apart",
-		"example.com/peer", "example.com/app")
+		"example.com/peer", "example.com/app", "example.com/devices")
 	for _, result := range results {
 		path := result.Pass.Pkg.Path()
 		for _, f := range result.Result.(*rule.Report).Findings {
 			// Of the unknown callers of exported functions nothing is sure,
 			// of all else here everything.
 			want := rule.High
-			if path == "exported" || path == "example.com/peer" {
+			if path == "exported" || path == "example.com/peer" || path == "example.com/devices" {
 				want = rule.Medium
 			}
 			if f.Confidence.AtLeast(rule.Medium) && f.Confidence != want {

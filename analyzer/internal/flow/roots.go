@@ -88,6 +88,12 @@ func exported(fn *ssa.Function) bool {
 	return recv == nil || ast.IsExported(TypeName(recv.Type()))
 }
 
+// offered reports whether a function is a method that other packages can call,
+// if only through an interface.
+func offered(fn *ssa.Function) bool {
+	return fn.Signature.Recv() != nil && fn.Object() != nil && fn.Object().Exported()
+}
+
 // addressTaken finds the declared functions that are used as values.
 func (pr *Program) addressTaken() map[*ssa.Function]bool {
 	taken := make(map[*ssa.Function]bool)
@@ -346,6 +352,9 @@ func confidence(r, q *root, a, b rootUse) (rule.Confidence, bool) {
 		c = rule.Min(c, rule.Medium)
 	case len(a.Locks)+len(b.Locks) > 0:
 		c = rule.Min(c, rule.Medium) // the package takes locks: it expects company
+	case offered(r.fn) && offered(q.fn):
+		// The type wraps the connection and offers to write from anywhere.
+		c = rule.Min(c, rule.Medium)
 	default:
 		c = rule.Low
 	}

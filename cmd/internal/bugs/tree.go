@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"io"
 	"io/fs"
 	"os"
@@ -116,7 +118,7 @@ func (o *options) modules(dir, repo string) error {
 				return err
 			}
 		}
-		if _, stderr, err := o.command(dir, "go", "mod", "init", "github.com/"+repo); err != nil {
+		if _, stderr, err := o.command(dir, "go", "mod", "init", modulePath(dir, repo)); err != nil {
 			return fmt.Errorf("make go.mod: %s", lastLine(stderr))
 		}
 		if _, stderr, err := o.command(dir, "go", "mod", "tidy", "-e"); err != nil {
@@ -124,6 +126,45 @@ func (o *options) modules(dir, repo string) error {
 		}
 	}
 	return nil
+}
+
+// modulePath guesses the import path of a tree without a go.mod from what its
+// packages import from each other: repositories move, and the code keeps the
+// old name.
+func modulePath(dir, repo string) string {
+	base := path.Base(repo)
+	folders := make(map[string]bool) // with Go files
+	var imports []string
+	filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") {
+			return nil
+		}
+		if rel, err := filepath.Rel(dir, filepath.Dir(name)); err == nil {
+			folders[filepath.ToSlash(rel)] = true
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return nil
+		}
+		for _, spec := range file.Imports {
+			if p, err := strconv.Unquote(spec.Path.Value); err == nil {
+				imports = append(imports, p)
+			}
+		}
+		return nil
+	})
+	best, counts := "github.com/"+repo, make(map[string]int)
+	for _, p := range imports {
+		for prefix := path.Dir(p); prefix != "."; prefix = path.Dir(prefix) {
+			if path.Base(prefix) != base || !folders[strings.TrimPrefix(p, prefix+"/")] {
+				continue
+			}
+			if counts[prefix]++; counts[prefix] > counts[best] {
+				best = prefix
+			}
+		}
+	}
+	return best
 }
 
 // command runs a program in a folder without a workspace, and lets the go

@@ -2,6 +2,7 @@
 package exported
 
 import (
+	"io"
 	"sync"
 	"time"
 
@@ -80,4 +81,77 @@ type Reader struct{ conn *websocket.Conn }
 func (r *Reader) Next() ([]byte, error) { // want Next:"reads ReadMessage"
 	_, p, err := r.conn.ReadMessage()
 	return p, err
+}
+
+// A wrapper that offers its methods to everybody and takes no lock.
+type Wrapper struct{ conn *websocket.Conn }
+
+func (w *Wrapper) SendText(s string) error { // want SendText:"writes WriteMessage"
+	return w.conn.WriteMessage(websocket.TextMessage, []byte(s))
+}
+
+func (w *Wrapper) SendJSON(v any) error { // want SendJSON:"writes WriteJSON"
+	return w.conn.WriteJSON(v) // want `concurrent writes to one connection \(Wrapper.conn\)`
+}
+
+// Behind an interface, and alone.
+type Peer interface{ Send(p []byte) error }
+
+type peer struct{ conn *websocket.Conn }
+
+func NewPeer(conn *websocket.Conn) Peer { return &peer{conn} } // want NewPeer:"stores"
+
+func (p *peer) Send(b []byte) error { // want Send:"writes WriteMessage"
+	return p.conn.WriteMessage(websocket.BinaryMessage, b) // want `by callers of peer.Send, of which there can be several at once`
+}
+
+// A writer that is handed out.
+type Handing struct{ *websocket.Conn }
+
+func (h Handing) NextWriter(kind int) (io.WriteCloser, error) { // want NextWriter:"returns"
+	return h.Conn.NextWriter(kind) // want `by callers of Handing.NextWriter, of which there can be several at once`
+}
+
+// A function that is given the connection leaves it to its callers.
+func Write(conn *websocket.Conn, p []byte) error { // want Write:"writes WriteMessage"
+	return conn.WriteMessage(websocket.TextMessage, p)
+}
+
+// Locked alone.
+type Alone struct {
+	mu   sync.Mutex
+	conn *websocket.Conn
+}
+
+func (a *Alone) Send(p []byte) error { // want Send:"writes WriteMessage"
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.conn.WriteMessage(websocket.TextMessage, p)
+}
+
+// WriteControl is free.
+type Pinger struct{ conn *websocket.Conn }
+
+func (p *Pinger) Ping() error {
+	return p.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
+}
+
+// One goroutine writes what the methods give to it.
+type Queue struct {
+	conn *websocket.Conn
+	out  chan []byte
+}
+
+func NewQueue(conn *websocket.Conn) *Queue { // want NewQueue:"returns"
+	q := &Queue{conn, make(chan []byte)}
+	go q.write()
+	return q
+}
+
+func (q *Queue) Send(p []byte) { q.out <- p } // want Send:"stores"
+
+func (q *Queue) write() {
+	for p := range q.out {
+		q.conn.WriteMessage(websocket.TextMessage, p)
+	}
 }

@@ -132,7 +132,7 @@ func NewBox[T any](conn *websocket.Conn) *Box[T] { // want NewBox:"returns"
 	return &Box[T]{conn: conn}
 }
 
-func (b *Box[T]) Put(v T) error { return b.conn.WriteJSON(v) } // want Put:"writes WriteJSON"
+func (b *Box[T]) Put(v T) error { return b.conn.WriteJSON(v) } // want Put:"writes WriteJSON" `by callers of Box.Put, of which there can be several at once`
 
 // Safely runs f on a goroutine that survives its panics.
 func Safely(f func()) { // want Safely:"starts what it is given"
