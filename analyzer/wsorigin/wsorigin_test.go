@@ -17,6 +17,7 @@ var tiers = map[string][]rule.Confidence{
 	"wildcard":    {rule.High},
 	"missing":     {rule.High, rule.Medium, rule.Low},
 	"comparison":  {rule.High, rule.Medium},
+	rule.Stale:    {rule.High},
 }
 
 func Test(t *testing.T) {

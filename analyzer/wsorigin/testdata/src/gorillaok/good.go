@@ -123,6 +123,6 @@ func undirected() {
 	//wsmigrate:ignore wsconcurrent another rule's
 	unset.CheckOrigin = func(*http.Request) bool { return true } // want `CheckOrigin accepts every Origin`
 
-	//wsmigrate:ignore wsorigin/missing another category
+	//wsmigrate:ignore wsorigin/missing another category // want `reports nothing here that this directive takes back`
 	unset.CheckOrigin = func(*http.Request) bool { return true } // want `CheckOrigin accepts every Origin`
 }
