@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/text"
 	"github.com/wsmigrate/wsmigrate/rewrite"
 )
 
@@ -99,7 +100,7 @@ func (inv *invocation) change(ctx context.Context, mode rewrite.Mode) error {
 		if inv.write {
 			return writeList(w, doc, plan.Changes)
 		}
-		return report.WriteDiff(w, doc, plan.Changes, inv.palette())
+		return text.WriteDiff(w, doc, plan.Changes, inv.palette())
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"github.com/wsmigrate/wsmigrate/analyzer"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/text"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 	"github.com/wsmigrate/wsmigrate/rewrite/rules"
 )
@@ -172,11 +173,11 @@ func ruleDoc(name string) string {
 
 // list writes a line for each row.
 func (e *explainer) list(rows []wsapi.Mapping) {
-	tab := report.Table{Indent: "  "}
+	tab := text.Table{Indent: "  "}
 	for _, m := range rows {
 		f := fields(m, e.target)
-		tab.Add(report.Cell{Text: f[0]}, report.Cell{Text: f[2]},
-			report.Cell{Text: f[4], Mark: verdictMark(e.p, m.VerdictFor(e.target))})
+		tab.Add(text.Cell{Text: f[0]}, text.Cell{Text: f[2]},
+			text.Cell{Text: f[4], Mark: verdictMark(e.p, m.VerdictFor(e.target))})
 	}
 	_ = tab.Write(e.b) // a buffer takes everything
 }

@@ -13,7 +13,7 @@ import (
 
 // render writes the document as -format says. How it looks as text is the
 // subcommand's affair. The exit status has to be known before.
-func (inv *invocation) render(doc *report.Document, text func(io.Writer) error) error {
+func (inv *invocation) render(doc *report.Document, asText func(io.Writer) error) error {
 	switch inv.format {
 	case "json":
 		return doc.WriteJSON(&inv.results)
@@ -27,7 +27,7 @@ func (inv *invocation) render(doc *report.Document, text func(io.Writer) error) 
 			Rules: slices.Concat(sarif.Hazards(analyzer.Suite), sarif.Stale(analyzer.Suite), planRules(doc)),
 		})
 	}
-	return text(&inv.results)
+	return asText(&inv.results)
 }
 
 // rulePages is where the page of each rewrite rule lives.

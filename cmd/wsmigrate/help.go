@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/text"
 )
 
 const intro = `Wsmigrate moves Go code off github.com/gorilla/websocket without breaking it.
@@ -57,9 +57,9 @@ func helpCommand(_ context.Context, inv *invocation) error {
 		return nil
 	}
 	b.WriteString(intro)
-	tab := report.Table{Indent: "\t"}
+	tab := text.Table{Indent: "\t"}
 	for _, c := range commands() {
-		tab.Add(report.Cell{Text: c.name}, report.Cell{Text: c.short})
+		tab.Add(text.Cell{Text: c.name}, text.Cell{Text: c.short})
 	}
 	if err := tab.Write(b); err != nil {
 		return err
@@ -98,7 +98,7 @@ func flagHelp(names []string) string {
 	var o options
 	var help bool
 	fs := flagSet(&o, &help)
-	tab := report.Table{Indent: "\t"}
+	tab := text.Table{Indent: "\t"}
 	for _, name := range slices.Compact(slices.Clone(names)) {
 		f := fs.Lookup(name)
 		arg, usage := flag.UnquoteUsage(f)
@@ -109,7 +109,7 @@ func flagHelp(names []string) string {
 		if f.DefValue != "" && f.DefValue != "false" {
 			usage += " (default " + f.DefValue + ")"
 		}
-		tab.Add(report.Cell{Text: head}, report.Cell{Text: usage})
+		tab.Add(text.Cell{Text: head}, text.Cell{Text: usage})
 	}
 	var b strings.Builder
 	_ = tab.Write(&b)

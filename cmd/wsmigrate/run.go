@@ -14,6 +14,7 @@ import (
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/text"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 	"github.com/wsmigrate/wsmigrate/rewrite"
 )
@@ -164,8 +165,8 @@ func (inv *invocation) palette() term.Palette {
 }
 
 // text returns a writer of doc for results.
-func (inv *invocation) text(doc *report.Document) *report.Text {
-	t := &report.Text{Doc: doc, Palette: inv.palette(), Verbose: inv.verbose}
+func (inv *invocation) text(doc *report.Document) *text.Writer {
+	t := &text.Writer{Doc: doc, Palette: inv.palette(), Verbose: inv.verbose}
 	if inv.out == "" {
 		t.Width = term.Width(inv.stdout, 0)
 	}
@@ -173,8 +174,8 @@ func (inv *invocation) text(doc *report.Document) *report.Text {
 }
 
 // remarksText returns a writer of doc for stderr.
-func (inv *invocation) remarksText(doc *report.Document) *report.Text {
-	return &report.Text{Doc: doc, Palette: inv.color.Palette(inv.stderr, inv.getenv), Verbose: inv.verbose, Width: term.Width(inv.stderr, 0)}
+func (inv *invocation) remarksText(doc *report.Document) *text.Writer {
+	return &text.Writer{Doc: doc, Palette: inv.color.Palette(inv.stderr, inv.getenv), Verbose: inv.verbose, Width: term.Width(inv.stderr, 0)}
 }
 
 // load loads what the patterns name. What an interrupted run left half written

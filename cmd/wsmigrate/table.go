@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
-	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/text"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 )
 
@@ -51,11 +51,11 @@ func writeTable(w io.Writer, rows []wsapi.Mapping, target wsapi.Target, p term.P
 		}
 		room -= widest + 2
 	}
-	var tab report.Table
+	var tab text.Table
 	for i, c := range cells {
-		row := make([]report.Cell, 0, len(c))
-		for col, text := range c {
-			cell := report.Cell{Text: text}
+		row := make([]text.Cell, 0, len(c))
+		for col, field := range c {
+			cell := text.Cell{Text: field}
 			switch {
 			case i == 0:
 				cell.Mark = p.Dim
@@ -68,7 +68,7 @@ func writeTable(w io.Writer, rows []wsapi.Mapping, target wsapi.Target, p term.P
 				if room < leastNote {
 					continue
 				}
-				cell = report.Cell{Text: shorten(text, room), Mark: p.Dim}
+				cell = text.Cell{Text: shorten(field, room), Mark: p.Dim}
 			}
 			row = append(row, cell)
 		}

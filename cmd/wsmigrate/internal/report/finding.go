@@ -66,8 +66,8 @@ type Suppressed struct {
 	Reason    string // that of the directive
 }
 
-// flowsTo reports whether a flow of the finding ends at the place.
-func (f Finding) flowsTo(r Related) bool {
+// FlowsTo reports whether a flow of the finding ends at the place.
+func (f Finding) FlowsTo(r Related) bool {
 	return slices.ContainsFunc(f.Flows, func(w Flow) bool {
 		return len(w.Steps) > 0 && w.Steps[len(w.Steps)-1].Posn == r.Posn
 	})

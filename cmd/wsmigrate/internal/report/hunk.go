@@ -30,8 +30,8 @@ type Hunk struct {
 	Notes []Note
 }
 
-// header is the line above the hunk in a unified diff.
-func (h Hunk) header() string {
+// Header is the line above the hunk in a unified diff.
+func (h Hunk) Header() string {
 	return fmt.Sprintf("@@ -%s +%s @@\n", span(h.Old, h.OldLines), span(h.New, h.NewLines))
 }
 

@@ -1,4 +1,4 @@
-package report
+package text
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 	"github.com/wsmigrate/wsmigrate/rewrite"
 )
@@ -34,11 +35,11 @@ func change(dir, name string, old, new []byte) rewrite.FileChange {
 
 func TestDiffNotes(t *testing.T) {
 	dir := t.TempDir()
-	d := New(dir, "nhooyr.io/websocket")
-	d.Clusters = []Cluster{{Notes: []Note{
-		{Posn{"a.go", 31, 4}, "heartbeat", "dead peers are\nnoticed later"},
-		{Posn{"a.go", 2, 1}, "limit", "none"},
-		{Posn{"other.go", 1, 1}, "limit", "of a file that does not change"},
+	d := report.New(dir, "nhooyr.io/websocket")
+	d.Clusters = []report.Cluster{{Notes: []report.Note{
+		{Posn: report.Posn{File: "a.go", Line: 31, Col: 4}, Rule: "heartbeat", Message: "dead peers are\nnoticed later"},
+		{Posn: report.Posn{File: "a.go", Line: 2, Col: 1}, Rule: "limit", Message: "none"},
+		{Posn: report.Posn{File: "other.go", Line: 1, Col: 1}, Rule: "limit", Message: "of a file that does not change"},
 	}}}
 	var b bytes.Buffer
 	changes := []rewrite.FileChange{change(dir, "a.go",
@@ -102,7 +103,7 @@ func TestDiffLineNumbers(t *testing.T) {
 	}
 	for i, tt := range tests {
 		var b bytes.Buffer
-		if err := WriteDiff(&b, New(dir, ""), []rewrite.FileChange{change(dir, "a.go", tt.old, tt.new)}, term.Palette{}); err != nil {
+		if err := WriteDiff(&b, report.New(dir, ""), []rewrite.FileChange{change(dir, "a.go", tt.old, tt.new)}, term.Palette{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := applyExactly(t, string(tt.old), b.String()); got != string(tt.new) {
@@ -174,9 +175,9 @@ func TestDiffApplies(t *testing.T) {
 		change(dir, "sub/a.go", numbered(60, nil), numbered(60, map[int]string{10: "ten\na\nb\n", 30: "", 50: "fifty\n"})),
 		change(dir, "sub/b.go", append(append([]byte{}, same...), "end\n"...), append(append([]byte{}, grown...), "END\n"...)),
 	}
-	d := New(dir, "nhooyr.io/websocket")
-	d.Clusters = []Cluster{{Notes: []Note{
-		{Posn{"sub/a.go", 10, 1}, "w", "one"}, {Posn{"sub/a.go", 30, 1}, "w", "two"}, {Posn{"sub/b.go", 1, 1}, "w", "three"},
+	d := report.New(dir, "nhooyr.io/websocket")
+	d.Clusters = []report.Cluster{{Notes: []report.Note{
+		{Posn: report.Posn{File: "sub/a.go", Line: 10, Col: 1}, Rule: "w", Message: "one"}, {Posn: report.Posn{File: "sub/a.go", Line: 30, Col: 1}, Rule: "w", Message: "two"}, {Posn: report.Posn{File: "sub/b.go", Line: 1, Col: 1}, Rule: "w", Message: "three"},
 	}}}
 	for _, c := range changes {
 		if c.Created {
@@ -219,7 +220,7 @@ func TestDiffColor(t *testing.T) {
 	dir := t.TempDir()
 	var b bytes.Buffer
 	changes := []rewrite.FileChange{change(dir, "a.go", []byte("old\n"), []byte("new\n"))}
-	if err := WriteDiff(&b, New(dir, ""), changes, term.Always.Palette(nil, nil)); err != nil {
+	if err := WriteDiff(&b, report.New(dir, ""), changes, term.Always.Palette(nil, nil)); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"\x1b[31m-old\x1b[0m\n", "\x1b[32m+new\x1b[0m\n", "\x1b[36m@@", "\x1b[1m--- a/a.go"} {

@@ -1,4 +1,4 @@
-package report
+package text
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 	"github.com/wsmigrate/wsmigrate/rewrite"
 )
@@ -17,7 +18,7 @@ import (
 //
 // A line of notes ends a file's part of a diff for those tools, so the names
 // of the file are repeated before its next hunk.
-func WriteDiff(w io.Writer, d *Document, changes []rewrite.FileChange, p term.Palette) error {
+func WriteDiff(w io.Writer, d *report.Document, changes []rewrite.FileChange, p term.Palette) error {
 	b := new(bytes.Buffer)
 	for _, c := range changes {
 		diffFile(b, d.Diff(c), p)
@@ -27,18 +28,18 @@ func WriteDiff(w io.Writer, d *Document, changes []rewrite.FileChange, p term.Pa
 }
 
 // diffFile writes one file's diff with its notes.
-func diffFile(b *bytes.Buffer, diff FileDiff, p term.Palette) {
+func diffFile(b *bytes.Buffer, diff report.FileDiff, p term.Palette) {
 	headed := false
 	for _, h := range diff.Hunks {
 		if !headed {
 			paint(b, fmt.Sprintf("--- %s\n+++ %s\n", diff.From, diff.To), p)
 			headed = true
 		}
-		paint(b, h.header()+strings.Join(h.Lines, ""), p)
+		paint(b, h.Header()+strings.Join(h.Lines, ""), p)
 		for _, n := range h.Notes {
 			posn := n.Posn
 			posn.Col = 0
-			fmt.Fprintf(b, "%s\n", p.Yellow(fmt.Sprintf("# %s %s: %s", posn, n.Rule, OneLine(n.Message))))
+			fmt.Fprintf(b, "%s\n", p.Yellow(fmt.Sprintf("# %s %s: %s", posn, n.Rule, report.OneLine(n.Message))))
 			headed = false
 		}
 	}

@@ -1,4 +1,4 @@
-package report
+package text
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 )
 
 // beside is the width from which on two goroutines stand side by side: each
@@ -19,7 +21,7 @@ const beside = 100
 //	   hub.go:80 it calls Hub.read   |     main.go:40 the goroutine is started
 //	     80 | h.read(c)              |       40 | go h.run()
 //	        |   ^~~~~~~              |          | ^
-func (t *Text) goroutines(b *bytes.Buffer, flows []Flow) {
+func (t *Writer) goroutines(b *bytes.Buffer, flows []report.Flow) {
 	const indent, gap = "  ", " | "
 	if len(flows) != 2 || t.Width < beside {
 		for i, f := range flows {
@@ -46,7 +48,7 @@ func (t *Text) goroutines(b *bytes.Buffer, flows []Flow) {
 }
 
 // column returns the way of a goroutine as lines of cells that fit the width.
-func (t *Text) column(i int, f Flow, width int) [][]Cell {
+func (t *Writer) column(i int, f report.Flow, width int) [][]Cell {
 	const indent = "   "
 	var out [][]Cell
 	for j, line := range wrap(f.Name, width-len(indent)) {
@@ -75,7 +77,7 @@ func (t *Text) column(i int, f Flow, width int) [][]Cell {
 
 // narrowFrame returns the line at p without its indentation, what stands from p
 // to end underlined, and so much of both as fits the width.
-func (t *Text) narrowFrame(indent string, p, end Posn, width int) [][]Cell {
+func (t *Writer) narrowFrame(indent string, p, end report.Posn, width int) [][]Cell {
 	line, ok := t.source(p)
 	if !ok {
 		return nil
@@ -109,7 +111,7 @@ func (t *Text) narrowFrame(indent string, p, end Posn, width int) [][]Cell {
 }
 
 // source returns a line of a file as a terminal can show it.
-func (t *Text) source(p Posn) (string, bool) {
+func (t *Writer) source(p report.Posn) (string, bool) {
 	if t.sources == nil {
 		t.sources = t.Doc.Sources()
 	}

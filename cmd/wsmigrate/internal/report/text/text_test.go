@@ -1,31 +1,23 @@
-package report
+package text
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/wsmigrate/wsmigrate/cmd/internal/golden"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report/reporttest"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 )
 
 func TestText(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(dir, "hub"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	src := "func write() {\n\tc.Write(a)\r\n}\n\tc.Write(b)\n"
-	if err := os.WriteFile(filepath.Join(dir, "hub", "hub.go"), []byte(src), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	var b bytes.Buffer
-	text := &Text{Doc: sample(dir)}
-	if err := text.Hazards(&b); err != nil {
+	w := &Writer{Doc: reporttest.Sample(t)}
+	if err := w.Hazards(&b); err != nil {
 		t.Fatal(err)
 	}
-	if err := text.Plan(&b); err != nil {
+	if err := w.Plan(&b); err != nil {
 		t.Fatal(err)
 	}
 	golden.Compare(t, "sample.txt", b.Bytes())
@@ -33,11 +25,11 @@ func TestText(t *testing.T) {
 
 func TestTextEmpty(t *testing.T) {
 	var b bytes.Buffer
-	text := &Text{Doc: New(t.TempDir(), "nhooyr.io/websocket")}
-	if err := text.Hazards(&b); err != nil {
+	w := &Writer{Doc: report.New(t.TempDir(), "nhooyr.io/websocket")}
+	if err := w.Hazards(&b); err != nil {
 		t.Fatal(err)
 	}
-	if err := text.Plan(&b); err != nil {
+	if err := w.Plan(&b); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := b.String(), "hazards: none found\n\nplan: nothing to migrate\n"; got != want {
@@ -47,14 +39,13 @@ func TestTextEmpty(t *testing.T) {
 
 // Colour marks text up and changes nothing else.
 func TestTextColor(t *testing.T) {
-	dir := t.TempDir()
 	write := func(p term.Palette) string {
 		var b bytes.Buffer
-		text := &Text{Doc: sample(dir), Palette: p}
-		if err := text.Hazards(&b); err != nil {
+		w := &Writer{Doc: reporttest.Sample(t), Palette: p}
+		if err := w.Hazards(&b); err != nil {
 			t.Fatal(err)
 		}
-		if err := text.Plan(&b); err != nil {
+		if err := w.Plan(&b); err != nil {
 			t.Fatal(err)
 		}
 		return b.String()
@@ -86,7 +77,7 @@ func TestFold(t *testing.T) {
 		1:  "  one\n  two\n  three\n  four\n",
 	} {
 		var b bytes.Buffer
-		(&Text{Width: width}).fold(&b, "  ", "one two\nthree four")
+		(&Writer{Width: width}).fold(&b, "  ", "one two\nthree four")
 		if b.String() != want {
 			t.Errorf("width %d: %q, want %q", width, b.String(), want)
 		}
@@ -95,10 +86,10 @@ func TestFold(t *testing.T) {
 
 func TestVerboseNamesFiles(t *testing.T) {
 	var b bytes.Buffer
-	if err := (&Text{Doc: sample(t.TempDir()), Verbose: true}).Clusters(&b); err != nil {
+	if err := (&Writer{Doc: reporttest.Sample(t), Verbose: true}).Clusters(&b); err != nil {
 		t.Fatal(err)
 	}
-	if want := "\n  1  a.go\n  1  hub/hub.go\n  2  legacy.go\n"; !strings.HasSuffix(b.String(), want) {
+	if want := "\n  1  hub.go\n  2  mein hub/größe #1.go\n  3  legacy.go\n"; !strings.HasSuffix(b.String(), want) {
 		t.Errorf("got\n%s\nwant it to end in\n%s", b.String(), want)
 	}
 }

@@ -1,4 +1,4 @@
-package report_test
+package text
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ func race(t *testing.T, d *report.Document, width int, p term.Palette) string {
 	t.Helper()
 	d.Findings = d.Findings[len(d.Findings)-2 : len(d.Findings)-1]
 	var b bytes.Buffer
-	if err := (&report.Text{Doc: d, Width: width, Palette: p}).Findings(&b); err != nil {
+	if err := (&Writer{Doc: d, Width: width, Palette: p}).Findings(&b); err != nil {
 		t.Fatal(err)
 	}
 	_, frames, _ := strings.Cut(b.String(), "\n") // less the message

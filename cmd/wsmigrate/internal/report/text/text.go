@@ -1,4 +1,4 @@
-package report
+package text
 
 import (
 	"bytes"
@@ -8,12 +8,13 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
 	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/term"
 )
 
-// A Text writes a document for people.
-type Text struct {
-	Doc     *Document
+// A Writer writes a document for people.
+type Writer struct {
+	Doc     *report.Document
 	Palette term.Palette
 	// Verbose adds the files of each cluster.
 	Verbose bool
@@ -22,7 +23,7 @@ type Text struct {
 	// terminal, leaves lines whole.
 	Width int
 
-	sources *Sources
+	sources *report.Sources
 }
 
 // Findings writes each finding with the code it speaks of:
@@ -34,7 +35,7 @@ type Text struct {
 //	         41 | …
 //
 // On a terminal, one in which goroutines meet shows the way of each instead.
-func (t *Text) Findings(w io.Writer) error {
+func (t *Writer) Findings(w io.Writer) error {
 	b := new(bytes.Buffer)
 	for i, f := range t.Doc.Findings {
 		if i > 0 {
@@ -45,13 +46,13 @@ func (t *Text) Findings(w io.Writer) error {
 		related := f.Related
 		if t.Width > 0 && len(f.Flows) > 1 {
 			t.goroutines(b, f.Flows)
-			related = slices.DeleteFunc(slices.Clone(related), f.flowsTo)
+			related = slices.DeleteFunc(slices.Clone(related), f.FlowsTo)
 		} else {
 			t.frame(b, "  ", f.Posn, f.End)
 		}
 		for _, r := range related {
 			fmt.Fprintf(b, "    %s: %s\n", t.Palette.Cyan(r.Posn.String()), r.Message)
-			t.frame(b, "      ", r.Posn, Posn{})
+			t.frame(b, "      ", r.Posn, report.Posn{})
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -60,7 +61,7 @@ func (t *Text) Findings(w io.Writer) error {
 
 // frame writes the line at p and underlines p to end, where that is on the
 // same line. A file that cannot be read has no frame.
-func (t *Text) frame(b *bytes.Buffer, indent string, p, end Posn) {
+func (t *Writer) frame(b *bytes.Buffer, indent string, p, end report.Posn) {
 	line, ok := t.source(p)
 	if !ok {
 		return
@@ -84,7 +85,7 @@ func (t *Text) frame(b *bytes.Buffer, indent string, p, end Posn) {
 }
 
 // Hazards writes the findings under a heading.
-func (t *Text) Hazards(w io.Writer) error {
+func (t *Writer) Hazards(w io.Writer) error {
 	if len(t.Doc.Findings) == 0 {
 		_, err := fmt.Fprintf(w, "%s none found\n", t.Palette.Bold("hazards:"))
 		return err
@@ -97,7 +98,7 @@ func (t *Text) Hazards(w io.Writer) error {
 
 // Plan writes the clusters, what blocks them, which differences conversion
 // brings, what was skipped, and the plan's messages.
-func (t *Text) Plan(w io.Writer) error {
+func (t *Writer) Plan(w io.Writer) error {
 	b := new(bytes.Buffer)
 	if len(t.Doc.Clusters) == 0 {
 		fmt.Fprintf(b, "\n%s nothing to migrate\n", t.Palette.Bold("plan:"))
@@ -117,7 +118,7 @@ func (t *Text) Plan(w io.Writer) error {
 
 // Remarks writes what a diff does not show: what was skipped, and the plan's
 // messages.
-func (t *Text) Remarks(w io.Writer) error {
+func (t *Writer) Remarks(w io.Writer) error {
 	b := new(bytes.Buffer)
 	t.skipped(b)
 	t.messages(b)
@@ -126,7 +127,7 @@ func (t *Text) Remarks(w io.Writer) error {
 }
 
 // Clusters writes the table of clusters.
-func (t *Text) Clusters(w io.Writer) error {
+func (t *Writer) Clusters(w io.Writer) error {
 	if len(t.Doc.Clusters) == 0 {
 		return nil
 	}
@@ -153,7 +154,7 @@ func (t *Text) Clusters(w io.Writer) error {
 	return files.Write(w)
 }
 
-func (t *Text) outcome(c Cluster) Cell {
+func (t *Writer) outcome(c report.Cluster) Cell {
 	text, mark := t.Doc.Becomes(c), t.Palette.Yellow
 	switch c.Outcome {
 	case "native", "helpers":
@@ -162,21 +163,21 @@ func (t *Text) outcome(c Cluster) Cell {
 		mark = t.Palette.Red
 	}
 	if n := len(c.Blocking); n > 0 {
-		text += " (" + Count(n, "blocking site") + ")"
+		text += " (" + report.Count(n, "blocking site") + ")"
 	}
 	return Cell{text, mark}
 }
 
 // Unconverted writes what keeps clusters from being native, with the way
 // forward.
-func (t *Text) Unconverted(w io.Writer) error {
+func (t *Writer) Unconverted(w io.Writer) error {
 	b := new(bytes.Buffer)
 	t.blocking(b)
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-func (t *Text) blocking(b *bytes.Buffer) {
+func (t *Writer) blocking(b *bytes.Buffer) {
 	first := true
 	for _, c := range t.Doc.Clusters {
 		if len(c.Blocking) == 0 && c.Diagnostic == "" {
@@ -194,7 +195,7 @@ func (t *Text) blocking(b *bytes.Buffer) {
 			}
 		}
 		if c.Diagnostic != "" {
-			fmt.Fprintf(b, "    the converted code did not compile, please report this: %s\n", OneLine(c.Diagnostic))
+			fmt.Fprintf(b, "    the converted code did not compile, please report this: %s\n", report.OneLine(c.Diagnostic))
 		}
 		if s := c.Forward(); s != "" {
 			fmt.Fprintf(b, "    %s\n", t.Palette.Green(s))
@@ -203,7 +204,7 @@ func (t *Text) blocking(b *bytes.Buffer) {
 }
 
 // at returns positions in front of a text.
-func (t *Text) at(posns []Posn) string {
+func (t *Writer) at(posns []report.Posn) string {
 	var at []string
 	for _, p := range posns {
 		at = append(at, t.Palette.Cyan(p.String()))
@@ -214,8 +215,8 @@ func (t *Text) at(posns []Posn) string {
 	return strings.Join(at, ", ") + ": "
 }
 
-func (t *Text) notes(b *bytes.Buffer) {
-	for i, n := range Differences(t.Doc.Clusters...) {
+func (t *Writer) notes(b *bytes.Buffer) {
+	for i, n := range report.Differences(t.Doc.Clusters...) {
 		if i == 0 {
 			fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("differences in behaviour:"))
 		}
@@ -223,27 +224,27 @@ func (t *Text) notes(b *bytes.Buffer) {
 	}
 }
 
-func (t *Text) skipped(b *bytes.Buffer) {
+func (t *Writer) skipped(b *bytes.Buffer) {
 	if len(t.Doc.Skipped) == 0 {
 		return
 	}
 	fmt.Fprintf(b, "\n%s\n", t.Palette.Bold("skipped:"))
 	for _, s := range t.Doc.Skipped {
-		fmt.Fprintf(b, "  %s: %s\n", s.Path, OneLine(s.Reason))
+		fmt.Fprintf(b, "  %s: %s\n", s.Path, report.OneLine(s.Reason))
 	}
 }
 
-func (t *Text) messages(b *bytes.Buffer) {
+func (t *Writer) messages(b *bytes.Buffer) {
 	for i, m := range t.Doc.Messages {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(b, "%s %s\n", t.Palette.Yellow("note:"), OneLine(m))
+		fmt.Fprintf(b, "%s %s\n", t.Palette.Yellow("note:"), report.OneLine(m))
 	}
 }
 
 // fold writes a paragraph, indented, on lines that fit the width.
-func (t *Text) fold(b *bytes.Buffer, indent, s string) {
+func (t *Writer) fold(b *bytes.Buffer, indent, s string) {
 	width := 0
 	if t.Width > 0 {
 		width = max(t.Width-len(indent), 1)
