@@ -41,6 +41,8 @@ type options struct {
 	rounds   int
 	deadline time.Duration
 	dirs     []string
+
+	testDeadline time.Duration
 }
 
 func main() {
@@ -64,10 +66,11 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.work, "work", "", "make the copies below this `folder` and keep them")
 	flags.StringVar(&o.only, "only", "shim,fix", "`steps` to take: shim, fix or both")
 	flags.StringVar(&o.packages, "packages", "reached", "`which` packages of a module to compile and test: using, those that import a library that is left;\nreached, those whose tests contain one of them; or all")
-	flags.BoolVar(&o.test, "test", false, "run the modules' tests before and after; a test that fails after is run again, alone")
+	flags.BoolVar(&o.test, "test", false, "run the modules' tests before and after; what fails after is run again")
 	flags.BoolVar(&o.cost, "cost", false, "measure the report's CPU time and memory against go list -deps instead")
 	flags.IntVar(&o.rounds, "rounds", 5, "with -cost: `times` that each command runs, in turn")
-	flags.DurationVar(&o.deadline, "timeout", 10*time.Minute, "the longest that one go command, or the tests of a package, may take")
+	flags.DurationVar(&o.deadline, "timeout", 10*time.Minute, "the longest that one go command may take")
+	flags.DurationVar(&o.testDeadline, "test-timeout", 5*time.Minute, "the longest that the tests of one package may take")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()

@@ -95,7 +95,7 @@ func examine(o *options, dir, work string, say func(string)) *result {
 	say("copy")
 	var at occupant
 	defer at.leave() // to where -work keeps it
-	original, err := newTree(work, "original", &at, root, inside, o.deadline)
+	original, err := newTree(work, "original", &at, root, inside, o)
 	if err != nil {
 		return fail(err)
 	}
@@ -120,7 +120,7 @@ func examine(o *options, dir, work string, say func(string)) *result {
 		if !slices.Contains(steps, step) {
 			continue
 		}
-		t, err := newTree(work, step, &at, root, inside, o.deadline)
+		t, err := newTree(work, step, &at, root, inside, o)
 		if err != nil {
 			return fail(err)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -9,21 +10,30 @@ import (
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 )
 
-func TestPasses(t *testing.T) {
-	got := passes(`{"Action":"pass","Package":"p","Test":"TestB"}
+func TestReadVerdict(t *testing.T) {
+	got := readVerdict(`{"Action":"pass","Package":"p","Test":"TestB"}
+{"Action":"run","Package":"p","Test":"TestHangs"}
 {"Action":"pass","Package":"p","Test":"TestA/sub"}
 {"Action":"fail","Package":"p","Test":"TestC"}
-{"Action":"pass","Package":"p"}
+{"Action":"skip","Package":"q","Test":"TestD"}
+{"Action":"pass","Package":"q"}
 no JSON
 {"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"fail","Package":"p"}
 `)
-	if want := []string{"p TestA", "p TestB"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	want := &verdict{
+		passed: []string{"p TestB", "p TestA"},
+		ended:  map[string]bool{"p TestB": true, "p TestC": true, "q TestD": true, "p TestA": true},
+		failed: []string{"p"},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
-// TestCompareTests has a module whose tests fail in each way there is, from
-// the second run on: where it was changed, they find the file "changed".
+// TestCompareTests has a module whose tests fail in each way there is. One
+// always panics, before others had their turn; where the module was changed,
+// they find the file "changed".
 func TestCompareTests(t *testing.T) {
 	from, work := t.TempDir(), t.TempDir()
 	write := func(dir, name, content string) {
@@ -47,9 +57,11 @@ func exists(name string) bool {
 
 func TestGood(t *testing.T) {}
 
+func TestAlwaysBroken(t *testing.T) { panic("here") }
+
 func TestBroken(t *testing.T) {
 	if exists("changed") {
-		t.Fail()
+		panic("here")
 	}
 }
 
@@ -72,7 +84,7 @@ func TestOnce(t *testing.T) {
 	var at occupant
 	copied := func(name string) *tree {
 		t.Helper()
-		tr, err := newTree(work, name, &at, from, ".", time.Minute)
+		tr, err := newTree(work, name, &at, from, ".", &options{deadline: time.Minute, testDeadline: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +158,7 @@ func TestChoose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tr, err := newTree(t.TempDir(), "original", new(occupant), from, ".", time.Minute)
+	tr, err := newTree(t.TempDir(), "original", new(occupant), from, ".", &options{deadline: time.Minute, testDeadline: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

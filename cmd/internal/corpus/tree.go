@@ -23,9 +23,11 @@ type tree struct {
 	rest     string // where it lies while another tree is at root
 	at       *occupant
 	inside   string
-	timeout  time.Duration // of each command
 	env      []string
 	packages []string // that are compiled and tested
+
+	timeout     time.Duration // of each command
+	testTimeout time.Duration // of the tests of each package
 }
 
 // An occupant is the tree that is at its root. The copies of a repository
@@ -34,8 +36,9 @@ type tree struct {
 type occupant struct{ tree *tree }
 
 // newTree copies the repository in from to the folder name below work.
-func newTree(work, name string, at *occupant, from, inside string, timeout time.Duration) (*tree, error) {
-	t := &tree{root: filepath.Join(work, "tree"), rest: filepath.Join(work, name), at: at, inside: inside, timeout: timeout}
+func newTree(work, name string, at *occupant, from, inside string, o *options) (*tree, error) {
+	t := &tree{root: filepath.Join(work, "tree"), rest: filepath.Join(work, name), at: at, inside: inside,
+		timeout: o.deadline, testTimeout: o.testDeadline}
 	if err := copyTree(t.rest, from); err != nil {
 		return nil, fmt.Errorf("copy: %w", err)
 	}
