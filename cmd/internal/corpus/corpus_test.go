@@ -48,10 +48,19 @@ func TestRun(t *testing.T) {
 	if !bytes.Contains(text, []byte(`"Tests": `)) || bytes.Contains(text, []byte(`"Tests": 0`)) {
 		t.Errorf("no tests ran:\n%s", text)
 	}
+
+	first := stdout.String()
+	stdout.Reset()
+	if err := os.RemoveAll(app); err != nil {
+		t.Fatal(err)
+	}
+	if status, err := run([]string{"-test", "-json", found, "-resume", app}, &stdout, &stderr); status != 0 || err != nil || stdout.String() != first {
+		t.Errorf("resumed: status %d, %v\n%s", status, err, stdout.String())
+	}
 }
 
 func TestUsage(t *testing.T) {
-	for _, args := range [][]string{{}, {"-only", "break", "."}, {"-packages", "some", "."}, {"-rounds", "0", "."}, {"-nonsense"}, {"-list", "missing"}} {
+	for _, args := range [][]string{{}, {"-only", "break", "."}, {"-packages", "some", "."}, {"-resume", "."}, {"-rounds", "0", "."}, {"-nonsense"}, {"-list", "missing"}} {
 		if status, err := run(args, new(bytes.Buffer), new(bytes.Buffer)); status != 2 || err == nil {
 			t.Errorf("%q: status %d, error %v", args, status, err)
 		}

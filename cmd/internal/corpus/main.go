@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,7 @@ type options struct {
 	work     string
 	only     string
 	packages string
+	resume   bool
 	test     bool
 	cost     bool
 	rounds   int
@@ -63,6 +65,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.api, "api", "keep", "keep or break: wsmigrate's flag -api")
 	flags.StringVar(&o.list, "list", "", "`file` that names further folders, one a line")
 	flags.StringVar(&o.json, "json", "", "write everything that was found out to this `file`")
+	flags.BoolVar(&o.resume, "resume", false, "take over what the file of -json says of a module already")
 	flags.StringVar(&o.work, "work", "", "make the copies below this `folder` and keep them")
 	flags.StringVar(&o.only, "only", "shim,fix", "`steps` to take: shim, fix or both")
 	flags.StringVar(&o.packages, "packages", "reached", "`which` packages of a module to compile and test: using, those that import a library that is left;\nreached, those whose tests contain one of them; or all")
@@ -89,6 +92,9 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if len(o.dirs) == 0 {
 		flags.Usage()
 		return nil, errors.New("name the folder of a module")
+	}
+	if o.resume && o.json == "" {
+		return nil, errors.New("-resume: name the file with -json")
 	}
 	if o.rounds < 1 {
 		return nil, errors.New("-rounds must be at least 1")
@@ -159,15 +165,23 @@ func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 		return runCost(o, stdout, stderr)
 	}
 
+	known, err := o.known()
+	if err != nil {
+		return 2, err
+	}
 	var all []*result
 	for i, dir := range o.dirs {
 		name := filepath.Base(filepath.Clean(dir))
-		say := func(doing string) { fmt.Fprintf(stderr, "%d/%d %s: %s\n", i+1, len(o.dirs), name, doing) }
-		r := examine(o, dir, filepath.Join(work, fmt.Sprintf("%03d-%s", i+1, name)), say)
-		if o.work == "" {
-			os.RemoveAll(filepath.Join(work, fmt.Sprintf("%03d-%s", i+1, name)))
+		if r := known[filepath.ToSlash(dir)]; r != nil {
+			all = append(all, r)
+			continue
 		}
-		all = append(all, r)
+		say := func(doing string) { fmt.Fprintf(stderr, "%d/%d %s: %s\n", i+1, len(o.dirs), name, doing) }
+		place := filepath.Join(work, fmt.Sprintf("%03d-%s", i+1, name))
+		all = append(all, examine(o, dir, place, say))
+		if o.work == "" {
+			os.RemoveAll(place)
+		}
 		// After each, for a run that is ended before the last.
 		if err := writeJSON(o.json, all); err != nil {
 			return 2, err
@@ -180,6 +194,28 @@ func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 		}
 	}
 	return 0, nil
+}
+
+// known returns what an earlier run found out, by folder.
+func (o *options) known() (map[string]*result, error) {
+	if !o.resume {
+		return nil, nil
+	}
+	text, err := os.ReadFile(o.json)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	var all []*result
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, fmt.Errorf("read %s: %w", o.json, err)
+	}
+	known := make(map[string]*result)
+	for _, r := range all {
+		known[r.Dir] = r
+	}
+	return known, nil
 }
 
 // writeJSON writes everything that was found out to the named file, if there
