@@ -80,3 +80,19 @@ func TestOf(fn *types.Func) ErrorTest {
 	}
 	return NoTest
 }
+
+// MakersOf returns the roles of the calls that return the error which sym is,
+// tests or is a part of, any of them, and 0 for what concerns no error.
+func MakersOf(sym Symbol) Role {
+	switch sym {
+	case "IsCloseError", "IsUnexpectedCloseError", "CloseError", "CloseError.Code", "CloseError.Text", "CloseError.Error", "ErrReadLimit":
+		return Reads | OpensReader
+	case "ErrCloseSent":
+		return Writes | WritesControl | OpensWriter
+	case "ErrBadHandshake":
+		return Dials
+	case "HandshakeError", "HandshakeError.Error":
+		return Upgrades
+	}
+	return 0
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,31 +14,43 @@ type testEvent struct{ Action, Package, Test string }
 // A verdict is what go test said of some packages. Tests are named "package
 // test"; subtests are left out.
 type verdict struct {
-	passed []string
-	ended  map[string]bool // tests that ran to an end, passed or not
-	failed []string        // packages
+	passed  []string
+	started map[string]int // how often each test was started
+	failed  []string       // packages
 }
 
 func readVerdict(output string) *verdict {
-	v := &verdict{ended: make(map[string]bool)}
+	v := &verdict{started: make(map[string]int)}
 	for line := range strings.Lines(output) {
 		var e testEvent
-		if json.Unmarshal([]byte(line), &e) != nil || strings.Contains(e.Test, "/") || !slices.Contains([]string{"pass", "fail", "skip"}, e.Action) {
+		if json.Unmarshal([]byte(line), &e) != nil || strings.Contains(e.Test, "/") {
 			continue
 		}
 		name := e.Package + " " + e.Test
 		switch {
-		case e.Test != "":
-			v.ended[name] = true
-			if e.Action == "pass" {
-				v.passed = append(v.passed, name)
-			}
-		case e.Action == "fail":
+		case e.Test == "" && e.Action == "fail":
 			v.failed = append(v.failed, e.Package)
+		case e.Test == "":
+		case e.Action == "run":
+			v.started[name]++
+		case e.Action == "pass":
+			v.passed = append(v.passed, name)
 		}
 	}
 	return v
 }
+
+// add takes over what a further run said of tests.
+func (v *verdict) add(more *verdict) {
+	v.passed = append(v.passed, more.passed...)
+	for name, n := range more.started {
+		v.started[name] += n
+	}
+}
+
+// retries is how often tests run again: those that failed, and those that one
+// before them, by a panic or by hanging, kept from being started.
+const retries = 3
 
 // test runs the tests of the chosen packages and returns those that pass.
 func (t *tree) test() ([]string, error) {
@@ -52,34 +63,20 @@ func (t *tree) test() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := t.finish(v, pkg, tests); err != nil {
-			return nil, err
+		for range retries {
+			tests = slices.DeleteFunc(tests, func(test string) bool { return v.started[pkg+" "+test] > 0 })
+			if len(tests) == 0 {
+				break
+			}
+			more, err := t.goTest([]string{pkg}, "-run", exactly(tests))
+			if err != nil {
+				return nil, err
+			}
+			v.add(more)
 		}
 	}
 	slices.Sort(v.passed)
 	return v.passed, nil
-}
-
-// finish runs the tests that did not run to an end, as long as some of them
-// do: one that panics or hangs takes those with it that would have run next.
-func (t *tree) finish(v *verdict, pkg string, tests []string, flags ...string) error {
-	for {
-		var rest []string
-		for _, test := range tests {
-			if !v.ended[pkg+" "+test] {
-				rest = append(rest, test)
-			}
-		}
-		if len(rest) == 0 {
-			return nil
-		}
-		more, err := t.goTest([]string{pkg}, append(flags, "-run", exactly(rest))...)
-		if err != nil || len(more.ended) == 0 {
-			return err
-		}
-		v.passed = append(v.passed, more.passed...)
-		maps.Copy(v.ended, more.ended)
-	}
 }
 
 // listTests returns the names of a package's tests.
@@ -118,30 +115,34 @@ func exactly(names []string) string {
 	return "^(" + strings.Join(quoted, "|") + ")$"
 }
 
-// retries is how often a test that failed runs again.
-const retries = 3
-
-// again runs the named tests anew, without those that passed elsewhere, and
-// returns those that pass in one of some runs.
+// again runs the named tests until they pass or have failed some times, and
+// returns those that pass.
 func (t *tree) again(names []string) ([]string, error) {
-	var passed []string
-	left := names
-	for range retries {
+	v := &verdict{started: make(map[string]int)}
+	for {
 		tests := make(map[string][]string)
-		for _, name := range left {
-			pkg, test, _ := strings.Cut(name, " ")
-			tests[pkg] = append(tests[pkg], test)
+		for _, name := range without(names, v.passed) {
+			if v.started[name] < retries {
+				pkg, test, _ := strings.Cut(name, " ")
+				tests[pkg] = append(tests[pkg], test)
+			}
+		}
+		if len(tests) == 0 {
+			return v.passed, nil
 		}
 		for pkg, tests := range tests {
-			v := &verdict{ended: make(map[string]bool)}
-			if err := t.finish(v, pkg, tests, "-count=1"); err != nil {
+			more, err := t.goTest([]string{pkg}, "-count=1", "-run", exactly(tests))
+			if err != nil {
 				return nil, err
 			}
-			passed = append(passed, v.passed...)
+			v.add(more)
+			if len(more.started) == 0 { // it does not compile
+				for _, test := range tests {
+					v.started[pkg+" "+test] = retries
+				}
+			}
 		}
-		left = without(names, passed)
 	}
-	return passed, nil
 }
 
 // compareTests sorts the tests that passed in the original and are not among

@@ -15,6 +15,8 @@ func TestReadVerdict(t *testing.T) {
 {"Action":"run","Package":"p","Test":"TestHangs"}
 {"Action":"pass","Package":"p","Test":"TestA/sub"}
 {"Action":"fail","Package":"p","Test":"TestC"}
+{"Action":"run","Package":"q","Test":"TestD"}
+{"Action":"run","Package":"q","Test":"TestD/sub"}
 {"Action":"skip","Package":"q","Test":"TestD"}
 {"Action":"pass","Package":"q"}
 no JSON
@@ -22,9 +24,9 @@ no JSON
 {"Action":"fail","Package":"p"}
 `)
 	want := &verdict{
-		passed: []string{"p TestB", "p TestA"},
-		ended:  map[string]bool{"p TestB": true, "p TestC": true, "q TestD": true, "p TestA": true},
-		failed: []string{"p"},
+		passed:  []string{"p TestB", "p TestA"},
+		started: map[string]int{"p TestHangs": 1, "q TestD": 1},
+		failed:  []string{"p"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -55,6 +55,56 @@ var m = map[*websocket.Conn]bool{} //A
 func f(c *websocket.Conn) { delete(m, c) } //A
 func g() { for c := range m { c.Close() } } //A
 `},
+	{"error of a dial beside another cluster", `
+var up = &websocket.Upgrader{} //A
+func dial(url string) error {
+	_, _, err := websocket.DefaultDialer.Dial(url, nil) //B
+	return err
+}
+func f() bool {
+	up = &websocket.Upgrader{} //A
+	return dial("") == websocket.ErrBadHandshake //B
+}
+`},
+	{"error of an upgrade beside another cluster", `
+-- main.go --
+package main
+
+import (
+	"net/http"
+
+	"github.com/gorilla/websocket"
+)
+
+func main() {}
+
+var up = &websocket.Upgrader{} //A
+func serve(w http.ResponseWriter, r *http.Request) error {
+	_, err := up.Upgrade(w, r, nil) //A
+	return err
+}
+func f() bool {
+	_, _, err := websocket.DefaultDialer.Dial("", nil) //B
+	if err == nil {
+		err = serve(nil, nil)
+	}
+	_, ok := err.(websocket.HandshakeError) //A
+	return ok
+}
+`},
+	{"close error of a connection that is read elsewhere", `
+type conn interface{ ReadMessage() (int, []byte, error) }
+func read(c conn) error { _, _, err := c.ReadMessage(); return err }
+func f(c *websocket.Conn) bool { //A
+	return websocket.IsCloseError(read(c), 1000) //A interface
+}
+func g(c *websocket.Conn) { c.ReadMessage() } //B
+`},
+	{"error that nothing makes", `
+func f(c *websocket.Conn) bool { //A
+	return c.Close() == websocket.ErrBadHandshake //A
+}
+`},
 	{"channel", `
 var ch = make(chan *websocket.Conn) //A
 func f(c *websocket.Conn) { ch <- c } //A

@@ -9,14 +9,16 @@ import (
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/packages"
+
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 )
 
 // attachLoose places the sites that no value flow reaches. A constant joins
 // the nearest cluster around it: the library call that it is an argument of, or
 // that fills or takes the variable it is compared with or assigned to, else its
 // function, file or package. What tests errors joins every cluster
-// of the nearest surroundings that have one, since the errors of each may
-// reach it.
+// of the nearest surroundings that have one which makes such errors, since
+// those of each may reach it.
 func (a *analysis) attachLoose() {
 	placed := map[*Site]bool{}
 	for _, f := range a.g.Files {
@@ -36,7 +38,13 @@ func (a *analysis) attachLoose() {
 			a.uf.union(a.site[s], k)
 			continue
 		}
-		keys := a.around(s, placed)
+		var keys []key
+		if testsErrors(s) {
+			keys = a.around(s, a.makers(s, placed))
+		}
+		if len(keys) == 0 {
+			keys = a.around(s, placed)
+		}
 		if len(keys) == 0 {
 			// Nothing in the whole tree but loose sites: one cluster a package.
 			a.uf.union(a.site[s], key{file: filepath.Dir(s.File.Path), kind: 'p'})
@@ -53,14 +61,7 @@ func (a *analysis) attachLoose() {
 
 // testsErrors reports whether the site's meaning depends on which library
 // made an error.
-func testsErrors(s *Site) bool {
-	switch s.Symbol {
-	case "IsCloseError", "IsUnexpectedCloseError", "CloseError", "CloseError.Code", "CloseError.Text", "CloseError.Error",
-		"ErrCloseSent", "ErrReadLimit", "ErrBadHandshake", "HandshakeError", "HandshakeError.Error":
-		return true
-	}
-	return false
-}
+func testsErrors(s *Site) bool { return wsapi.MakersOf(s.Symbol) != 0 }
 
 // enclosingCall returns the key of the library call that the site is within an
 // argument of.
@@ -150,6 +151,30 @@ func (a *analysis) libCall(p *packages.Package, e ast.Expr) (key, bool) {
 		return key{}, false
 	}
 	return a.receiver(p, sel), true
+}
+
+// makers returns the placed sites of the clusters that can make the error
+// which s is about. Where that is the error of a connection, having one is
+// enough: its methods may be called by an interface.
+func (a *analysis) makers(s *Site, placed map[*Site]bool) map[*Site]bool {
+	wanted := wsapi.MakersOf(s.Symbol)
+	handshake := wanted.Any(wsapi.Dials | wsapi.Upgrades)
+	can := map[key]bool{}
+	for o, ok := range placed {
+		if !ok {
+			continue
+		}
+		fn, _ := o.Obj.(*types.Func)
+		_, known := wsapi.Lookup(fn)
+		if known != nil && known.Roles.Any(wanted) || !handshake && wsapi.ConnOf(o.Obj.Type()) != nil {
+			can[a.uf.find(a.site[o])] = true
+		}
+	}
+	out := map[*Site]bool{}
+	for o, ok := range placed {
+		out[o] = ok && can[a.uf.find(a.site[o])]
+	}
+	return out
 }
 
 // around returns the distinct clusters of the placed sites in the nearest
