@@ -76,6 +76,10 @@ func keepPongHandlers(u *unit.Unit) {
 					return
 				}
 			}
+			if why := a.showsThrough(); why != "" {
+				u.RefuseSite(h, why, heartbeatHelp)
+				return
+			}
 			if name := a.sharesWithReader(u); name != "" {
 				u.RefuseSite(h, "the pong handler sets "+name+", which the code that reads uses, and pongs are not noticed there", "guard "+name+" by a mutex")
 				return
@@ -105,20 +109,57 @@ func keepPongHandlers(u *unit.Unit) {
 	}
 }
 
-// findBody looks for the body of the handler: a function literal, or a
-// function of the tree.
+// showsThrough says what the handler does that nobody would see in the place
+// of a read, or "": it returns an error that others know, or asks for another
+// payload than that of the ping.
+func (a *pongAction) showsThrough() string {
+	outside := func(e ast.Expr) bool {
+		v, ok := a.file.Pkg.TypesInfo.Uses[lastIdent(ast.Unparen(e))].(*types.Var)
+		return ok && (v.Pos() < a.body.Pos() || a.body.End() <= v.Pos())
+	}
+	for _, st := range exits(a.file, a.body) {
+		if r, ok := st.(*ast.ReturnStmt); ok && len(r.Results) == 1 && outside(r.Results[0]) {
+			return "the pong handler returns an error that the code that reads may look for"
+		}
+	}
+	constant := func(e ast.Expr) bool { return a.file.Pkg.TypesInfo.Types[e].Value != nil }
+	payload := func(e ast.Expr) bool {
+		id, ok := ast.Unparen(e).(*ast.Ident)
+		return ok && a.data != nil && a.file.Pkg.TypesInfo.Uses[id] == types.Object(a.data)
+	}
+	for c := range cursorOf(a.file, a.body).Preorder((*ast.BinaryExpr)(nil), (*ast.SwitchStmt)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.BinaryExpr:
+			if payload(n.X) && constant(n.Y) || constant(n.X) && payload(n.Y) {
+				return "the pong handler asks for a payload, and only pongs with that of the ping are noticed there"
+			}
+		case *ast.SwitchStmt:
+			if n.Tag != nil && payload(n.Tag) {
+				return "the pong handler asks for a payload, and only pongs with that of the ping are noticed there"
+			}
+		}
+	}
+	return ""
+}
+
+// findBody looks for the body of the handler and for the variable with the
+// payload: a function literal, or a function of the tree.
 func (a *pongAction) findBody(u *unit.Unit, h ast.Expr) {
+	var ft *ast.FuncType
 	switch x := ast.Unparen(h).(type) {
 	case *ast.FuncLit:
-		a.body = x.Body
+		a.body, ft = x.Body, x.Type
 	case *ast.Ident, *ast.SelectorExpr:
 		fn, _ := a.file.Pkg.TypesInfo.Uses[lastIdent(x)].(*types.Func)
 		if fn == nil || isInterfaceMethod(fn) {
 			return
 		}
 		if g, d := declaredAt(u, fn); d != nil && d.Body != nil && editable(g) {
-			a.file, a.body = g, d.Body
+			a.file, a.body, ft = g, d.Body, d.Type
 		}
+	}
+	if ft != nil && len(ft.Params.List) == 1 && len(ft.Params.List[0].Names) == 1 {
+		a.data, _ = a.file.Pkg.TypesInfo.Defs[ft.Params.List[0].Names[0]].(*types.Var)
 	}
 }
 

@@ -23,6 +23,7 @@ type pongAction struct {
 	move  *flow.Site // that call
 	extra []ast.Stmt
 	param *types.Var    // what extra reads the pong's payload from, or nil
+	data  *types.Var    // that the handler gets the payload in, where extra is all of it
 	decl  *ast.FuncDecl // of a handler that has a name
 	named ast.Expr      // that name
 	moved bool          // extra stands elsewhere already

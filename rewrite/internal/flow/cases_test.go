@@ -100,6 +100,14 @@ func f(c *websocket.Conn) bool { //A
 }
 func g(c *websocket.Conn) { c.ReadMessage() } //B
 `},
+	{"literal of an error beside reads", `
+func f(c *websocket.Conn) error { //A
+	if _, _, err := c.ReadMessage(); err != nil { //A
+		return err
+	}
+	return &websocket.CloseError{Code: 1000} //A
+}
+`},
 	{"error that nothing makes", `
 func f(c *websocket.Conn) bool { //A
 	return c.Close() == websocket.ErrBadHandshake //A

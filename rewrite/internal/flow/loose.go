@@ -154,8 +154,8 @@ func (a *analysis) libCall(p *packages.Package, e ast.Expr) (key, bool) {
 }
 
 // makers returns the placed sites of the clusters that can make the error
-// which s is about. Where that is the error of a connection, having one is
-// enough: its methods may be called by an interface.
+// which s is about, or have literals of it. Where that is the error of a
+// connection, having one is enough: its methods may be called by an interface.
 func (a *analysis) makers(s *Site, placed map[*Site]bool) map[*Site]bool {
 	wanted := wsapi.MakersOf(s.Symbol)
 	handshake := wanted.Any(wsapi.Dials | wsapi.Upgrades)
@@ -166,7 +166,7 @@ func (a *analysis) makers(s *Site, placed map[*Site]bool) map[*Site]bool {
 		}
 		fn, _ := o.Obj.(*types.Func)
 		_, known := wsapi.Lookup(fn)
-		if known != nil && known.Roles.Any(wanted) || !handshake && wsapi.ConnOf(o.Obj.Type()) != nil {
+		if known != nil && known.Roles.Any(wanted) || wsapi.MakersOf(o.Symbol).Any(wanted) || !handshake && wsapi.ConnOf(o.Obj.Type()) != nil {
 			can[a.uf.find(a.site[o])] = true
 		}
 	}
