@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,6 +138,31 @@ func TestSnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := before.changed(take()), []string{"a/edited", "gone.go", "new.go"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestReasons(t *testing.T) {
+	var r result
+	text := `{"Name": "app", "Fix": {"Report": {"clusters": [
+		{"outcome": "pinned", "sites": 5, "blocking": [
+			{"posn": "a.go:1:1", "rule": "api", "reason": "Conn is exported API of app; -api break lets it change"},
+			{"posn": "a.go:2:1", "rule": "api", "reason": "Dial is exported API of app; -api break lets it change"}]},
+		{"outcome": "shim", "sites": 3, "blocking": [
+			{"posn": "b.go:1:1", "rule": "load", "reason": "its package does not compile: b.go:9: no; repair it"}]},
+		{"outcome": "native", "sites": 4}]}}}`
+	if err := json.Unmarshal([]byte(text), &r); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, it := range reasons([]*result{&r}) {
+		got = append(got, fmt.Sprintf("%d %d %s: %s %v", it.count, it.held, it.rule, it.text, it.where))
+	}
+	want := []string{
+		"2 5 api: exported API of the module [app:a.go:1:1 app:a.go:2:1]",
+		"1 3 load: its package does not compile [app:b.go:1:1]",
+	}
+	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

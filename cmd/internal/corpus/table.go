@@ -158,8 +158,8 @@ type reason struct {
 	where      []string
 }
 
-// reasons collects the blocking reasons of all clusters, most frequent first.
-// What stands behind the semicolon of a reason is advice, and left out.
+// reasons collects the blocking reasons of all clusters, most frequent first,
+// without the advice in them and without what they say of this place alone.
 func reasons(all []*result) []*reason {
 	found := make(map[string]*reason)
 	for _, r := range all {
@@ -171,6 +171,12 @@ func reasons(all []*result) []*reason {
 			here := make(map[string]bool)
 			for _, b := range c.Blocking {
 				text, _, _ := strings.Cut(b.Reason, ";")
+				switch b.Rule {
+				case "api":
+					text = "exported API of the module"
+				case "load":
+					text, _, _ = strings.Cut(text, ":")
+				}
 				key := b.Rule + ": " + text
 				if found[key] == nil {
 					found[key] = &reason{rule: b.Rule, text: text}
