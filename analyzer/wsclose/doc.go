@@ -49,7 +49,9 @@
 //
 // Look at the error first, then defer Close, before anything else can return.
 // Close a message's writer on every path and look at the error of its Close,
-// which is that of the message. Put Lock and the deferred Unlock into a function
+// which is that of the message. Where a deferred Close stands between the call
+// and the test of its error, the suggested fix moves it behind the test, and a
+// deferred Lock becomes an Unlock if nothing else unlocks. Put Lock and the deferred Unlock into a function
 // of their own that makes one write.
 //
 // Bad:

@@ -38,6 +38,7 @@ func (c *checker) opening(call *ssa.Call) {
 			Pos: at.Pos(), Category: early, Confidence: rule.High,
 			Message: fmt.Sprintf("%s is used before the error of %s at %s is looked at: it is nil when that failed", what, name, c.Site(call.Pos())),
 			Related: []analysis.RelatedInformation{{Pos: call.Pos(), Message: "what can fail"}},
+			Fixes:   c.checkFirst(call, at),
 		})
 	}
 	l := &life{c: c, lib: lib, writer: isWriter, closers: make(map[ssa.Instruction]bool)}

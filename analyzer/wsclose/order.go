@@ -263,6 +263,7 @@ func (c *checker) locks(fn *ssa.Function) {
 							Pos: d.Pos(), Category: relock, Confidence: rule.High,
 							Message: fmt.Sprintf("defer %s locks the mutex a second time when the function returns, and never gives it back: the next writer waits for ever; Unlock was meant", name),
 							Related: []analysis.RelatedInformation{{Pos: last.Pos(), Message: "it is locked here"}},
+							Fixes:   c.unlock(d, name, k),
 						})
 					}
 				}

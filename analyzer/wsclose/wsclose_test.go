@@ -28,3 +28,7 @@ func Test(t *testing.T) {
 		}
 	}
 }
+
+func TestFixes(t *testing.T) {
+	ruletest.RunFixes(t, wsclose.Analyzer, "high", "fixes")
+}

@@ -61,8 +61,10 @@
 //
 // Let one goroutine write and give it messages through a channel; or hold one
 // sync.Mutex, exclusively, around every write, from NextWriter to Close, the
-// deadline included. Send pings, pongs and close frames with WriteControl. With
-// nhooyr and coder nothing is needed for writes.
+// deadline included. Send pings, pongs and close frames with WriteControl: where
+// such a frame is all that another goroutine sends, and no deadline is set for
+// it, that is the suggested fix. With nhooyr and coder nothing is needed for
+// writes.
 //
 // Bad:
 //

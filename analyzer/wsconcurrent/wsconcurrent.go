@@ -139,6 +139,7 @@ func (r *reporter) report(group []flow.Pair) {
 	if a.Pos == b.Pos && a.Origin == b.Origin && a.Via == b.Via {
 		f.Flows[1].Name = "another such goroutine"
 	}
+	f.Fixes = r.control(group)
 	pass.Report(f, b.Pos)
 }
 

@@ -67,3 +67,7 @@ func checkFlows(t *testing.T, f rule.Finding) {
 		t.Errorf("both goroutines have one name, %s: %s", f.Flows[0].Name, f.Message)
 	}
 }
+
+func TestFixes(t *testing.T) {
+	ruletest.RunFixes(t, wsconcurrent.Analyzer, "low", "fixes")
+}

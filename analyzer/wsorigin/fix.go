@@ -1,6 +1,7 @@
 package wsorigin
 
 import (
+	"bytes"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -42,9 +43,13 @@ func (c *checker) remove(lit *ast.CompositeLit, elt ast.Node, message string) []
 		start--
 	}
 	end = skipBlank(src, hi)
+	last := end
+	if bytes.HasPrefix(src[end:], []byte("\r\n")) {
+		last++
+	}
 	switch {
-	case src[start-1] == '\n' && end < len(src) && src[end] == '\n' && comma:
-		lo, hi = start, end+1
+	case src[start-1] == '\n' && last < len(src) && src[last] == '\n' && comma:
+		lo, hi = start, last+1
 	case comma:
 		hi = end
 	default:
