@@ -8,7 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/wsmigrate/wsmigrate/cmd/internal/measure"
 )
 
 // A bug is one entry of the file.
@@ -74,27 +75,6 @@ func readBugs(name string) ([]*bug, error) {
 
 func (b *bug) really() bool { really, ok := b.Really.(bool); return ok && really }
 
-// A finding is the part of wsmigrate's JSON form that is used here.
-type finding struct {
-	Rule       string `json:"rule"`
-	Category   string `json:"category"`
-	Confidence string `json:"confidence"`
-	Posn       string `json:"posn"`
-	Message    string `json:"message"`
-	Related    []struct {
-		Posn string `json:"posn"`
-	} `json:"related"`
-}
-
-// place returns the file and line of a position file:line:col.
-func place(posn string) (file string, line int) {
-	parts := strings.Split(posn, ":")
-	if len(parts) > 1 {
-		line, _ = strconv.Atoi(parts[1])
-	}
-	return parts[0], line
-}
-
 // A hit says how a finding is about a line.
 type hit int
 
@@ -108,12 +88,12 @@ var site = regexp.MustCompile(`([\w.-]+\.go):(\d+)`)
 
 // about says how the finding is about one of the lines of a file, whose name
 // is relative to the folder that positions are relative to.
-func (f *finding) about(file string, lines []int) hit {
-	if name, line := place(f.Posn); name == file && slices.Contains(lines, line) {
+func about(f *measure.Finding, file string, lines []int) hit {
+	if name, line := measure.Place(f.Posn); name == file && slices.Contains(lines, line) {
 		return there
 	}
 	for _, r := range f.Related {
-		if name, line := place(r.Posn); name == file && slices.Contains(lines, line) {
+		if name, line := measure.Place(r.Posn); name == file && slices.Contains(lines, line) {
 			return named
 		}
 	}
@@ -127,16 +107,16 @@ func (f *finding) about(file string, lines []int) hit {
 
 // best returns the finding of the rule that says most about the lines: the
 // surest, and of these one that stands there.
-func best(findings []finding, rule, file string, lines []int) (*finding, hit) {
-	var top *finding
+func best(findings []measure.Finding, rule, file string, lines []int) (*measure.Finding, hit) {
+	var top *measure.Finding
 	var how hit
 	for i := range findings {
 		f := &findings[i]
-		h := f.about(file, lines)
+		h := about(f, file, lines)
 		if f.Rule != rule || h == none {
 			continue
 		}
-		if top == nil || tierRank(f.Confidence) > tierRank(top.Confidence) || f.Confidence == top.Confidence && h > how {
+		if top == nil || measure.Rank(f.Confidence) > measure.Rank(top.Confidence) || f.Confidence == top.Confidence && h > how {
 			top, how = f, h
 		}
 	}

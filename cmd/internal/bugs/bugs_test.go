@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/wsmigrate/wsmigrate/cmd/internal/measure"
 )
 
 const server = `package main
@@ -128,7 +130,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestBest(t *testing.T) {
-	findings := []finding{
+	findings := []measure.Finding{
 		{Rule: "other", Confidence: "high", Posn: "a/b.go:7:1"},
 		{Rule: "r", Confidence: "low", Posn: "a/b.go:7:1"},
 		{Rule: "r", Confidence: "medium", Posn: "a/c.go:1:1", Message: "and WriteJSON at b.go:7 by x"},
@@ -159,28 +161,6 @@ func TestBest(t *testing.T) {
 		}
 		if index != test.index || how != test.how {
 			t.Errorf("best(%s, %v) = %d, %d; want %d, %d", test.file, test.lines, index, how, test.index, test.how)
-		}
-	}
-}
-
-func TestModulePath(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"main.go":         `package main; import ("fmt"; "example.org/old/tool/app"; "golang.org/x/net/app")`,
-		"app/app.go":      `package app; import "example.org/old/tool/server/tls"`,
-		"server/tls/x.go": "package tls",
-	} {
-		name = filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for repo, want := range map[string]string{"new/tool": "example.org/old/tool", "new/other": "github.com/new/other"} {
-		if got := modulePath(dir, repo); got != want {
-			t.Errorf("modulePath of %s = %s, want %s", repo, got, want)
 		}
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/wsmigrate/wsmigrate/cmd/internal/measure"
 )
 
 // A verdict is the judgement of one tree.
 type verdict struct {
-	found *finding
+	found *measure.Finding
 	how   hit
 	// noisy counts findings at lines that are in order.
 	noisy int
@@ -33,16 +35,16 @@ func (r *result) fixed(tier string) verdict {
 
 func judge(o *outcome, b *bug, tier string, lines, silent []int) verdict {
 	rule := rules[b.Hazard]
-	var counted []finding
+	var counted []measure.Finding
 	for _, f := range o.Findings {
-		if f.Rule == rule && tierRank(f.Confidence) >= tierRank(tier) {
+		if f.Rule == rule && measure.Rank(f.Confidence) >= measure.Rank(tier) {
 			counted = append(counted, f)
 		}
 	}
 	var v verdict
 	v.found, v.how = best(counted, rule, o.File, lines)
 	for _, f := range counted {
-		if f.about(o.File, silent) == there {
+		if about(&f, o.File, silent) == there {
 			v.noisy++
 		}
 	}
@@ -52,7 +54,7 @@ func judge(o *outcome, b *bug, tier string, lines, silent []int) verdict {
 func (v verdict) String() string {
 	s := "silent"
 	if v.found != nil {
-		file, line := place(v.found.Posn)
+		file, line := measure.Place(v.found.Posn)
 		s = fmt.Sprintf("%s %s at %s:%d", v.found.Confidence, v.found.Category, file[strings.LastIndexByte(file, '/')+1:], line)
 		if v.how == named {
 			s += " (names the line)"
