@@ -95,11 +95,3 @@ func between(url string) error {
 	}
 	return conn.WriteMessage(websocket.TextMessage, nil)
 }
-
-func oneLine(url string) error {
-	conn, _, err := websocket.DefaultDialer.Dial(url, nil); defer conn.Close() // want `the connection is used before the error of Dial`
-	if err != nil {
-		return err
-	}
-	return conn.WriteMessage(websocket.TextMessage, nil)
-}
