@@ -36,18 +36,45 @@ const (
 const maxRelated = 6
 
 func run(pass *rule.Pass) {
+	facts := &flow.Facts{
+		Of:       func(fn *types.Func, f *flow.Fact) bool { return pass.ImportObjectFact(fn, f) },
+		Packages: make(map[*types.Package]bool),
+	}
+	for _, f := range pass.AllObjectFacts() {
+		facts.Packages[f.Object.Pkg()] = true
+	}
+	if !concerned(pass, facts) {
+		return
+	}
 	pkg := pass.ResultOf[lazyssa.Analyzer].(*lazyssa.Builder).Package()
 	if pkg == nil {
 		return
 	}
 	r := reporter{pass, make(map[token.Pos]bool), make(map[[2]string]bool)}
-	prog := flow.NewWith(pkg, pass.Libraries, func(fn *types.Func, f *flow.Fact) bool {
-		return pass.ImportObjectFact(fn, f)
-	})
+	prog := flow.NewWith(pkg, pass.Libraries, facts)
 	for _, group := range flow.Groups(prog.Pairs()) {
 		r.report(group)
 	}
 	prog.Facts(func(fn *types.Func, f *flow.Fact) { pass.ExportObjectFact(fn, f) })
+}
+
+// concerned reports whether the package has to do with connections at all: it
+// calls a library, or a package of which facts are known, or through an
+// interface that a connection fits. The SSA form of others is not worth its
+// price.
+func concerned(pass *rule.Pass, facts *flow.Facts) bool {
+	for _, imp := range pass.Pkg.Imports() {
+		if facts.Packages[imp] {
+			return true
+		}
+	}
+	for _, obj := range pass.TypesInfo.Uses {
+		fn, ok := obj.(*types.Func)
+		if ok && fn.Pkg() != nil && (facts.Packages[fn.Pkg()] || wsapi.LibraryOf(fn.Pkg().Path()) != nil || flow.Telling(fn.Name())) {
+			return true
+		}
+	}
+	return false
 }
 
 // A reporter turns pairs into findings.

@@ -26,7 +26,7 @@ type Program struct {
 	opened map[*Path]*wsapi.Library
 	// semaphores are the channels, by field or global, that are locks.
 	semaphores map[any]semaphore
-	facts      Importer
+	facts      *Facts
 	imports    map[string]*types.Package // by path; nil until asked for
 }
 
@@ -35,12 +35,16 @@ func New(pkg *lazyssa.Package, libs []*wsapi.Library) *Program {
 	return NewWith(pkg, libs, nil)
 }
 
-// An Importer fills in the fact of another package's function, and reports
-// whether there is one.
-type Importer func(*types.Func, *Fact) bool
+// Facts are what is known of other packages' functions.
+type Facts struct {
+	// Of fills in the fact of a function, and reports whether there is one.
+	Of func(*types.Func, *Fact) bool
+	// Packages are those with facts.
+	Packages map[*types.Package]bool
+}
 
 // NewWith is New with the facts of the packages that pkg imports.
-func NewWith(pkg *lazyssa.Package, libs []*wsapi.Library, facts Importer) *Program {
+func NewWith(pkg *lazyssa.Package, libs []*wsapi.Library, facts *Facts) *Program {
 	pr := &Program{
 		pkg: pkg, libs: libs, facts: facts, paths: make(interner),
 		summaries: make(map[*ssa.Function]*summary),

@@ -21,7 +21,7 @@ func (pr *Program) imported(fn *ssa.Function) *summary {
 		return nil
 	}
 	var f Fact
-	if !pr.facts(obj.Origin(), &f) {
+	if !pr.facts.Of(obj.Origin(), &f) {
 		return nil
 	}
 	r := factReader{pr: pr, fn: fn, sig: obj.Origin().Signature(), returned: &f}

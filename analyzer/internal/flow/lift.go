@@ -346,7 +346,7 @@ func (pr *Program) foreignImplementers(m *types.Func, iface *types.Interface) []
 	}
 	var list []types.Type
 	for _, imp := range pr.pkg.SSA.Pkg.Imports() {
-		if wsapi.LibraryOf(imp.Path()) != nil {
+		if !pr.facts.Packages[imp] {
 			continue
 		}
 		for _, name := range imp.Scope().Names() {
@@ -359,6 +359,16 @@ func (pr *Program) foreignImplementers(m *types.Func, iface *types.Interface) []
 		}
 	}
 	return list
+}
+
+// Telling reports whether a method of that name tells that an interface stands
+// for a connection.
+func Telling(name string) bool {
+	switch name {
+	case "WriteMessage", "ReadMessage", "WriteJSON", "ReadJSON", "NextWriter", "NextReader", "WriteControl", "CloseRead":
+		return true
+	}
+	return false
 }
 
 // interfaceMethod returns the row of a library's method that a call through an
@@ -376,10 +386,7 @@ func (pr *Program) interfaceMethod(c *ssa.CallCommon) *wsapi.Func {
 		}
 		telling := false
 		for m := range iface.Methods() {
-			switch m.Name() {
-			case "WriteMessage", "ReadMessage", "WriteJSON", "ReadJSON", "NextWriter", "NextReader", "WriteControl", "CloseRead":
-				telling = true
-			}
+			telling = telling || Telling(m.Name())
 		}
 		if !telling || len(pr.implementers(iface)) > 0 {
 			continue
