@@ -55,6 +55,7 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	lc := load.Config{
 		Dir: cfg.Dir, Patterns: cfg.Patterns, Tags: cfg.Tags, Env: cfg.Env,
 		Reaches: func(path string) bool { return wsapi.LibraryOf(path) != nil },
+		Hints:   hints(),
 	}
 	if cfg.Progress != nil {
 		lc.Progress = func(done, total int) { cfg.Progress("loading", done, total) }
@@ -79,6 +80,22 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	}
 	return p, nil
 }
+
+// hints returns words that make a package worth a look although it neither
+// imports a library nor is handed its types: the names of gorilla's methods,
+// which interfaces and assertions can stand for, and what makes a server.
+func hints() []string {
+	words := []string{"http.Server", "http.Serve", "ListenAndServe"}
+	for _, m := range wsapi.Mappings() {
+		if name, ok := strings.CutPrefix(string(m.From), "Conn."); ok && !netConn[name] {
+			words = append(words, name)
+		}
+	}
+	return words
+}
+
+// netConn are the methods that a connection of package net has too.
+var netConn = map[string]bool{"Close": true, "LocalAddr": true, "RemoteAddr": true, "SetReadDeadline": true, "SetWriteDeadline": true}
 
 // Env returns the environment in which the go command loaded the tree:
 // Config.Env with GOWORK settled.

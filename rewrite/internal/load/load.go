@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/packages"
+
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/source"
 )
 
 // A Config says what to load.
@@ -23,7 +25,10 @@ type Config struct {
 	Tags     string
 	Env      []string
 	// Reaches reports whether an import path belongs to a library of interest.
-	Reaches  func(path string) bool
+	Reaches func(path string) bool
+	// Hints are words. A package that imports a library by way of others, none
+	// of which hands out its types, is loaded if it uses one of them.
+	Hints    []string
 	Progress func(done, total int)
 }
 
@@ -62,6 +67,11 @@ type View struct {
 	Build    Build
 	Patterns []string // what was given to the go command
 	Packages []*packages.Package
+
+	// What the packages were checked with, or nil if go/packages did it; the
+	// import paths of those in Packages; and those of the main modules.
+	universe   *source.Universe
+	roots, all []string
 }
 
 // A Tree is everything that was loaded.
@@ -98,7 +108,8 @@ type Tree struct {
 	// could be loaded, with the reason.
 	Unseen map[string]string
 	graph  []string // lines of go mod graph, when asked for
-	others []string // import paths of the main modules' packages that reach no library
+	others []string // import paths of the main modules' packages that are in no view
+	files  []*scanned
 }
 
 // ErrNoModule says that a folder belongs to no module.
@@ -120,17 +131,13 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 	if err := t.findModules(ctx); err != nil {
 		return nil, err
 	}
-	host := Build{Tags: cfg.Tags}
-	paths, err := t.list(ctx)
+	t.scan()
+	host, err := t.hostView(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if len(paths) > 0 {
-		v, err := t.view(ctx, host, paths, nil, t.Fset)
-		if err != nil {
-			return nil, err
-		}
-		t.Views = append(t.Views, v)
+	if host != nil {
+		t.Views = append(t.Views, host)
 	}
 	t.loadUncovered(ctx)
 	if t.Listed == 0 && len(t.Views) == 0 && ctx.Err() == nil {
@@ -144,73 +151,6 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 		}
 	}
 	return t, ctx.Err()
-}
-
-const listMode = packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
-	packages.NeedModule | packages.NeedForTest
-
-// SyntaxMode is what the packages of a view carry: types from syntax, those of
-// dependencies from export data.
-const SyntaxMode = packages.LoadSyntax | packages.NeedModule | packages.NeedForTest
-
-// list returns the import paths of the main modules' packages that reach a
-// library, sorted.
-func (t *Tree) list(ctx context.Context) ([]string, error) {
-	var patterns []string
-	for _, m := range t.Modules {
-		if m.Path != "" {
-			patterns = append(patterns, m.Path+"/...")
-		}
-	}
-	pkgs, err := packages.Load(t.config(ctx, Build{Tags: t.Config.Tags}, listMode, nil, token.NewFileSet()), patterns...)
-	if err != nil {
-		return nil, &ListError{cleanListError(err.Error())}
-	}
-	if err := t.match(ctx); err != nil {
-		return nil, err
-	}
-	reaches := t.reach(pkgs)
-	set := map[string]bool{}
-	listed := map[string]bool{}
-	var broken string
-	loaded := false
-	for _, p := range pkgs {
-		if p.Module != nil && !p.Module.Main {
-			continue // a dependency whose path begins with the module's
-		}
-		path := importPath(p)
-		listed[path] = true
-		if p.Module != nil && p.PkgPath == p.Module.Path && p.ForTest == "" && p.Name != "main" && len(p.GoFiles) > 0 {
-			t.Libraries[p.PkgPath] = true
-		}
-		if len(p.GoFiles) > 0 {
-			loaded = true
-		}
-		for _, e := range p.Errors {
-			if broken == "" && e.Kind == packages.ListError {
-				broken = e.Error()
-			}
-		}
-		if reaches[p] {
-			set[path] = true
-		}
-	}
-	t.Listed = len(listed)
-	if !loaded && broken != "" {
-		return nil, &ListError{cleanListError(broken)}
-	}
-	for p := range listed {
-		if !set[p] {
-			t.others = append(t.others, p)
-		}
-	}
-	sort.Strings(t.others)
-	paths := make([]string, 0, len(set))
-	for p := range set {
-		paths = append(paths, p)
-	}
-	sort.Strings(paths)
-	return paths, nil
 }
 
 // Others loads the packages of the main modules that reach no library, in the
@@ -227,20 +167,18 @@ func (t *Tree) match(ctx context.Context) error {
 	if len(t.Config.Patterns) == 0 || (len(t.Modules) == 1 && t.Modules[0].Dir == t.Config.Dir && slices.Equal(t.Config.Patterns, []string{"./..."})) {
 		return nil
 	}
-	cfg := t.config(ctx, Build{Tags: t.Config.Tags}, packages.NeedName|packages.NeedFiles, nil, token.NewFileSet())
-	cfg.Tests = false
-	pkgs, err := packages.Load(cfg, t.Config.Patterns...)
+	q := t.query(Build{Tags: t.Config.Tags}, nil)
+	q.Alone = true
+	pkgs, err := q.List(ctx, t.Config.Patterns...)
 	if err != nil {
 		return &ListError{cleanListError(err.Error())}
 	}
 	t.Matched = map[string]bool{}
 	for _, p := range pkgs {
-		for _, e := range p.Errors {
-			if e.Kind == packages.ListError && len(p.GoFiles)+len(p.IgnoredFiles)+len(p.OtherFiles) == 0 {
-				return &ListError{cleanListError(e.Error())}
-			}
+		if p.Error != nil && len(p.GoFiles)+len(p.CgoFiles)+len(p.TestGoFiles)+len(p.XTestGoFiles)+len(p.IgnoredGoFiles) == 0 {
+			return &ListError{cleanListError(p.Error.Err)}
 		}
-		t.Matched[p.PkgPath] = true
+		t.Matched[p.ImportPath] = true
 	}
 	if len(t.Matched) == 0 {
 		return &ListError{fmt.Sprintf("%s matches no packages", strings.Join(t.Config.Patterns, " "))}
@@ -248,62 +186,22 @@ func (t *Tree) match(ctx context.Context) error {
 	return nil
 }
 
-// reach reports which packages transitively import a library of interest.
-func (t *Tree) reach(pkgs []*packages.Package) map[*packages.Package]bool {
-	state := map[*packages.Package]bool{}
-	seen := map[*packages.Package]bool{}
-	var visit func(p *packages.Package) bool
-	visit = func(p *packages.Package) bool {
-		if seen[p] {
-			return state[p]
-		}
-		seen[p] = true
-		if p.Module != nil && !p.Module.Main && p.Module.Version != "" {
-			t.Deps[p.Module.Path] = p.Module.Version
-		}
-		r := t.Config.Reaches(p.PkgPath)
-		foreign := !r && (p.Module == nil || !p.Module.Main)
-		for _, imp := range p.Imports {
-			if foreign && t.Config.Reaches(imp.PkgPath) {
-				t.Foreign[imp.PkgPath] = append(t.Foreign[imp.PkgPath], p.PkgPath)
-			}
-			if visit(imp) {
-				r = true
-			}
-		}
-		state[p] = r
-		return r
-	}
-	for _, p := range pkgs {
-		visit(p)
-	}
-	return state
-}
+// syntaxMode is what the packages of a view carry. Dependencies are read from
+// source: their export data would have to be compiled first.
+const syntaxMode = packages.LoadSyntax | packages.NeedDeps | packages.NeedModule | packages.NeedForTest
 
-// view loads packages with syntax in one build configuration.
+// view has go/packages load packages with syntax in one build configuration.
 func (t *Tree) view(ctx context.Context, b Build, patterns []string, overlay map[string][]byte, fset *token.FileSet) (*View, error) {
-	cfg := t.config(ctx, b, SyntaxMode, overlay, fset)
-	if b.GOOS != "" || b.GOARCH != "" || overlay != nil {
-		// Export data of another platform, or of what an overlay changes,
-		// would have to be compiled first. With an overlay go/packages reads
-		// everything from source anyway.
-		cfg.Mode |= packages.NeedDeps
-		cfg.ParseFile = t.parseRoots
-	}
-	n := 0
-	if p := t.Config.Progress; p != nil && overlay == nil {
-		p(n, len(patterns))
+	env, flags := t.flags(b, overlay)
+	cfg := &packages.Config{
+		Context: ctx, Mode: syntaxMode, Dir: t.Config.Dir, Env: env, BuildFlags: flags,
+		Fset: fset, Tests: b.File == "", Overlay: overlay, ParseFile: t.parseRoots,
 	}
 	pkgs, err := packages.Load(cfg, patterns...)
 	if err != nil {
 		return nil, &ListError{cleanListError(err.Error())}
 	}
-	if p := t.Config.Progress; p != nil && overlay == nil {
-		p(len(patterns), len(patterns))
-	}
-	if cfg.ParseFile != nil {
-		t.forgive(pkgs)
-	}
+	t.forgive(pkgs)
 	pkgs = slices.DeleteFunc(pkgs, func(p *packages.Package) bool {
 		return strings.HasSuffix(p.ID, ".test") || (len(p.GoFiles) == 0 && len(p.Errors) == 0)
 	})
@@ -317,9 +215,15 @@ func (t *Tree) view(ctx context.Context, b Build, patterns []string, overlay map
 	return &View{Build: b, Patterns: patterns, Packages: pkgs}, nil
 }
 
-// Verify loads every view again with the overlay in place and extra packages
-// (import paths) besides. Positions refer to the returned file set.
+// Verify loads every view again with the overlay in place. Positions refer to
+// the returned file set.
 func (t *Tree) Verify(ctx context.Context, overlay map[string][]byte) ([]*View, *token.FileSet, error) {
+	if !slices.ContainsFunc(t.Views, func(v *View) bool { return v.universe == nil }) {
+		views, ok := t.verifySource(ctx, t.Views, overlay)
+		if ok || ctx.Err() != nil {
+			return views, t.Fset, ctx.Err()
+		}
+	}
 	fset := token.NewFileSet()
 	var views []*View
 	for _, v := range t.Views {
@@ -332,25 +236,23 @@ func (t *Tree) Verify(ctx context.Context, overlay map[string][]byte) ([]*View, 
 	return views, fset, ctx.Err()
 }
 
-func (t *Tree) config(ctx context.Context, b Build, mode packages.LoadMode, overlay map[string][]byte, fset *token.FileSet) *packages.Config {
-	env := t.Env
+// flags returns the environment and the flags with which the go command works
+// in a configuration.
+func (t *Tree) flags(b Build, overlay map[string][]byte) (env, flags []string) {
+	env = t.Env
 	if b.GOOS != "" {
 		env = append(slices.Clone(env), "GOOS="+b.GOOS, "CGO_ENABLED=0")
 	}
 	if b.GOARCH != "" {
 		env = append(slices.Clone(env), "GOARCH="+b.GOARCH)
 	}
-	var flags []string
 	if b.Tags != "" {
 		flags = append(flags, "-tags="+b.Tags)
 	}
 	if overlay != nil && t.vendored() {
 		flags = append(flags, "-mod=mod")
 	}
-	return &packages.Config{
-		Context: ctx, Mode: mode, Dir: t.Config.Dir, Env: env, BuildFlags: flags,
-		Fset: fset, Tests: b.File == "", Overlay: overlay,
-	}
+	return env, flags
 }
 
 // importPath is the path under which the go command lists p or the package

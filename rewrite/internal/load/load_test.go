@@ -215,7 +215,11 @@ module example.net/app/api
 $REQUIRE
 -- api/api.go --
 package api
-` + use, map[string]string{"host": "main.go"}},
+
+import "github.com/gorilla/websocket"
+
+var Conn *websocket.Conn
+`, map[string]string{"host": "main.go"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

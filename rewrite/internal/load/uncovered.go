@@ -7,12 +7,9 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
@@ -72,7 +69,7 @@ func (t *Tree) loadUncovered(ctx context.Context) {
 			patterns = []string{next.File}
 		}
 		reason := "no build configuration that was tried includes it"
-		v, err := t.view(ctx, next, patterns, nil, t.Fset)
+		v, err := t.buildView(ctx, next, patterns)
 		if err != nil {
 			reason = err.Error()
 		} else {
@@ -95,80 +92,32 @@ func (t *Tree) rel(dir string) string {
 	return filepath.ToSlash(r)
 }
 
-type candidate struct{ path, pkg string }
-
-// walkGo calls visit with every Go file of the module in dir that the go
-// command may build: vendored, hidden and testdata folders and nested modules
-// are left out.
-func walkGo(dir string, visit func(path string)) {
-	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || path == dir {
-			return nil
-		}
-		name := d.Name()
-		hidden := strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_")
-		if !d.IsDir() {
-			if !hidden && strings.HasSuffix(name, ".go") {
-				visit(path)
-			}
-			return nil
-		}
-		if hidden || name == "vendor" || name == "testdata" {
-			return filepath.SkipDir
-		}
-		if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
-			return filepath.SkipDir
-		}
-		return nil
-	})
-}
-
-// GoFiles returns the Go files of the module that the go command may build in
-// some configuration.
-func (m Module) GoFiles() []string {
-	var out []string
-	walkGo(m.Dir, func(path string) { out = append(out, path) })
-	return out
-}
-
 // candidates returns the files of the main modules that import a library, or
 // that may touch its values without naming it, sorted. Files that are covered
-// already are not parsed. Vendored, hidden and testdata folders and nested
-// modules are not looked into.
-func (t *Tree) candidates(covered map[string]bool) []candidate {
-	var out []candidate
-	fset := token.NewFileSet()
+// already are left out.
+func (t *Tree) candidates(covered map[string]bool) []*scanned {
+	var out []*scanned
 	near := t.neighbours()
-	for _, m := range t.Modules {
-		walkGo(m.Dir, func(path string) {
-			if covered[path] {
-				return
+	for _, f := range t.files {
+		if covered[f.path] {
+			continue
+		}
+		direct, use := false, near.dirs[filepath.Dir(f.path)]
+		for _, p := range f.imports {
+			if t.Config.Reaches(p) {
+				direct = true
+				break
 			}
-			f, err := parser.ParseFile(fset, path, nil, parser.ImportsOnly)
-			if err != nil && f == nil {
-				return
-			}
-			use := near.dirs[filepath.Dir(path)]
-			for _, imp := range f.Imports {
-				p, err := strconv.Unquote(imp.Path.Value)
-				if err != nil {
-					continue
-				}
-				if t.Config.Reaches(p) {
-					out = append(out, candidate{path, f.Name.Name})
-					return
-				}
-				if near.paths[p] {
-					use = true
-					if f.Name.Name == "main" {
-						t.Commands[path] = append(t.Commands[path], p)
-					}
+			if near.paths[p] {
+				use = true
+				if f.pkg == "main" {
+					t.Commands[f.path] = append(t.Commands[f.path], p)
 				}
 			}
-			if use && near.named(path) {
-				out = append(out, candidate{path, f.Name.Name})
-			}
-		})
+		}
+		if direct || use && near.named(f.path) {
+			out = append(out, f)
+		}
 	}
 	return out
 }
@@ -301,7 +250,7 @@ func findBuild(file, tags, host string) (Build, bool) {
 	}
 	sort.Strings(custom)
 	custom = slices.Compact(custom)
-	given := strings.FieldsFunc(tags, func(r rune) bool { return r == ',' || r == ' ' })
+	given := tagList(tags)
 	// Try the given tags alone, each custom tag, then all of them.
 	sets := [][]string{given}
 	for _, c := range custom {
