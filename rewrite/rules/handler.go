@@ -14,12 +14,29 @@ var handlerRule = &unit.Rule{
 	Name: "handler",
 	Doc: `Handlers that do what the library does anyway are deleted: nil, a ping handler that only sends the pong, a close
 handler that only sends the close frame back, a pong handler that does nothing. The target answers pings and close
-frames while somebody reads. Other handlers have no counterpart.`,
+frames while somebody reads. So does a call that asks for a handler and drops it. Other handlers have no counterpart.`,
 	Plan: func(u *unit.Unit) {
+		for _, s := range u.Sites("Conn.PingHandler", "Conn.PongHandler", "Conn.CloseHandler") {
+			if st, ok := droppedCall(s); ok && pure(unit.Recv(s)) {
+				u.DeleteStmt(s.File, st)
+			}
+		}
 		for _, s := range u.Sites("Conn.SetPingHandler", "Conn.SetCloseHandler", "Conn.SetPongHandler") {
 			planHandler(u, s)
 		}
 	},
+}
+
+// droppedCall returns the statement that calls the method at s and does nothing
+// with its result.
+func droppedCall(s *flow.Site) (ast.Stmt, bool) {
+	call := unit.Call(s)
+	if call == nil {
+		return nil, false
+	}
+	at, _, _, ok := unit.Stmt(s.Cursor)
+	st, isStmt := at.Node().(ast.Stmt)
+	return st, ok && isStmt && plainCall(st) == call
 }
 
 func planHandler(u *unit.Unit, s *flow.Site) {

@@ -59,6 +59,9 @@ func planHeartbeat(u *unit.Unit, pings []*frame, handlers []*flow.Site) {
 		acts = append(acts, a)
 	}
 	if len(pings) == 0 {
+		if refuseUnknownPings(u, acts, (*pongAction).does) {
+			return
+		}
 		for _, a := range acts {
 			if a.wait != nil {
 				u.RefuseSite(a.site, "a pong handler, but nothing in the cluster sends pings", "the target has no hook for pongs; let a goroutine Ping")
@@ -90,9 +93,41 @@ func planHeartbeat(u *unit.Unit, pings []*frame, handlers []*flow.Site) {
 		}
 		planPing(u, fr, a)
 	}
+	// A dead peer is noticed by the pings that are known.
+	if refuseUnknownPings(u, acts, func(a *pongAction) bool { return len(a.extra) > 0 }) {
+		return
+	}
 	for _, a := range acts {
 		a.remove(u)
 	}
+}
+
+// refuseUnknownPings refuses a pong handler that needs all pings if a message
+// whose type is a variable may be one. It reports whether it has.
+func refuseUnknownPings(u *unit.Unit, acts []*pongAction, needs func(a *pongAction) bool) bool {
+	s := unknownPing(u)
+	for _, a := range acts {
+		if s != nil && needs(a) {
+			u.RefuseSite(a.site, "a ping may be written as a message whose type is a variable", heartbeatHelp)
+			return true
+		}
+	}
+	return false
+}
+
+// unknownPing returns a write of a message that may be a ping and is none of
+// those that are known, or nil.
+func unknownPing(u *unit.Unit) *flow.Site {
+	for _, s := range u.Sites("Conn.WriteMessage", "Conn.WriteControl") {
+		call := unit.Call(s)
+		if call == nil || len(call.Args) == 0 {
+			continue
+		}
+		if _, constant := unit.ConstInt(s.File, call.Args[0]); !constant && messageTypes(u, s.File, call.Args[0])&(mayPing|mayOther) != 0 {
+			return s
+		}
+	}
+	return nil
 }
 
 // dropReadDeadlines deletes the read deadlines that belong to the heartbeat.

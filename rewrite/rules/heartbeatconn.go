@@ -56,7 +56,7 @@ func wantsPongs(u *unit.Unit) bool {
 // place, and has it write the pings. It refuses what that type cannot do.
 func keepPongHandlers(u *unit.Unit) {
 	pings := controlFrames(u, 9)
-	if len(pings) == 0 || len(u.All("Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")) == 0 {
+	if len(pings) == 0 && unknownPing(u) == nil || len(u.All("Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")) == 0 {
 		s := u.All("Conn.SetPongHandler")[0]
 		u.RefuseSite(s, "no pings are sent whose answers a read would take in", heartbeatHelp)
 		return
@@ -96,16 +96,6 @@ func keepPongHandlers(u *unit.Unit) {
 		fr.claim(u)
 		u.Replace(fr.file, fr.call.Pos(), fr.call.End(), fr.conn+".ping("+u.Context(fr.file, fr.c)+", ", fr.data, ")")
 		u.Note(fr.file, fr.pos(), "heartbeat", lateNote)
-	}
-	for _, s := range u.Sites("Conn.WriteMessage", "Conn.WriteControl") {
-		call := unit.Call(s)
-		if call == nil || len(call.Args) == 0 {
-			continue
-		}
-		if _, constant := unit.ConstInt(s.File, call.Args[0]); !constant && messageTypes(u, s.File, call.Args[0])&(mayPing|mayOther) != 0 {
-			u.RefuseSite(s, "the message may be a ping, whose answer the pong handler would not see", heartbeatHelp)
-			return
-		}
 	}
 }
 
@@ -182,6 +172,7 @@ func heartbeatConnHelpers(typ string) []Helper {
 		{typ, []string{"context", "sync/atomic", "time"}, r.Replace(heartbeatConnHelper)},
 		{"accepted" + name, nil, r.Replace(acceptedHeartbeatHelper)},
 		{"dialled" + name, []string{"net/http"}, r.Replace(dialledHeartbeatHelper)},
+		{typ + ".writeAnyMessage", []string{"context"}, r.Replace(heartbeatWriteAnyHelper)},
 	}
 }
 
@@ -205,6 +196,16 @@ func (c *TYPE) ping(ctx context.Context, p []byte) error {
 			c.CloseNow()
 		}
 	})
+}
+`
+
+const heartbeatWriteAnyHelper = `
+// writeAnyMessage writes a message of any type.
+func (c *TYPE) writeAnyMessage(ctx context.Context, typ int, p []byte) error {
+	if typ == 9 {
+		return c.ping(context.Background(), p)
+	}
+	return c.EMBEDDED.writeAnyMessage(ctx, typ, p)
 }
 `
 

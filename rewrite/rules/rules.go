@@ -117,7 +117,7 @@ func helperDecls(name string) []string {
 func rename(u *unit.Unit, s *flow.Site, name string) {
 	if u.Wrapper != "" {
 		for _, h := range helpers {
-			if h.Name == embeddedWrapper(u.Wrapper)+"."+name {
+			if h.Name == embeddedWrapper(u.Wrapper)+"."+name || h.Name == u.Wrapper+"."+name {
 				u.Helper(s.File, h.Name)
 			}
 		}
