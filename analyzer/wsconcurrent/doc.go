@@ -55,7 +55,8 @@
 // Two connections of one type in one container cannot be told apart. Instances
 // of a struct type are told apart only within a function; those of a type of
 // another package are taken for different ones unless a field or a variable
-// ties them together.
+// ties them together. A function with some five hundred branches or more is
+// left out.
 //
 // # How to fix
 //

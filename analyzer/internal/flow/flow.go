@@ -112,8 +112,12 @@ type scope struct {
 	invoking map[*ssa.Function]bool
 }
 
-// summary returns what a function does, or nil for one without a body. Within
-// a recursion the inner call counts as doing nothing.
+// maxBlocks is the size of the largest function that is looked at. The time it
+// takes grows with its third power.
+const maxBlocks = 1500
+
+// summary returns what a function does, or nil for one without a body or with
+// too large a one. Within a recursion the inner call counts as doing nothing.
 func (pr *Program) summary(fn *ssa.Function) *summary {
 	if fn == nil {
 		return nil
@@ -121,7 +125,7 @@ func (pr *Program) summary(fn *ssa.Function) *summary {
 	if len(fn.Blocks) == 0 {
 		return pr.imported(fn)
 	}
-	if fn.Pkg == nil && fn.Synthetic == "" {
+	if fn.Pkg == nil && fn.Synthetic == "" || len(fn.Blocks) > maxBlocks {
 		return nil
 	}
 	if sum, ok := pr.summaries[fn]; ok {

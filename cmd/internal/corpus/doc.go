@@ -5,6 +5,7 @@
 //
 //	go run ./cmd/internal/corpus -test ~/src/app ~/src/server
 //	go run ./cmd/internal/corpus -cost ~/src/nomad
+//	go run ./cmd/internal/corpus -vetcost ~/src/nomad
 //
 // The modules are never touched: everything happens in copies, which are
 // removed at the end. With -test the modules' own tests run; they are foreign

@@ -40,6 +40,7 @@ type options struct {
 	resume   bool
 	test     bool
 	cost     bool
+	vetcost  bool
 	rounds   int
 	deadline time.Duration
 	dirs     []string
@@ -71,7 +72,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.packages, "packages", "reached", "`which` packages of a module to compile and test: using, those that import a library that is left;\nreached, those whose tests contain one of them; or all")
 	flags.BoolVar(&o.test, "test", false, "run the modules' tests before and after; what fails after is run again")
 	flags.BoolVar(&o.cost, "cost", false, "measure the report's CPU time and memory against go list -deps instead")
-	flags.IntVar(&o.rounds, "rounds", 5, "with -cost: `times` that each command runs, in turn")
+	flags.BoolVar(&o.vetcost, "vetcost", false, "measure the CPU time of go vet with wsmigrate against go vet without instead; the modules must compile")
+	flags.IntVar(&o.rounds, "rounds", 5, "with -cost and -vetcost: `times` that each command runs, in turn")
 	flags.DurationVar(&o.deadline, "timeout", 10*time.Minute, "the longest that one go command may take")
 	flags.DurationVar(&o.testDeadline, "test-timeout", 5*time.Minute, "the longest that the tests of one package may take")
 	flags.Usage = func() {
@@ -150,6 +152,9 @@ func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 	}
 	if o.compat, err = filepath.Abs(o.compat); err != nil {
 		return 2, err
+	}
+	if o.vetcost {
+		return runVetCost(o, work, stdout, stderr)
 	}
 	if o.tool == "" {
 		o.tool = filepath.Join(work, "wsmigrate.exe")
