@@ -162,14 +162,15 @@ func (p *Program) checkLoaded() error {
 }
 
 // Packages returns the packages of the first build configuration followed by
-// those that only other configurations have, for the linter.
+// those that only other configurations have, for the linter. Those that do not
+// compile are among them: much of them can be judged.
 func (p *Program) Packages() []*packages.Package {
 	var out []*packages.Package
 	seen := map[string]bool{}
 	for _, v := range p.tree.Views {
 		for _, pkg := range v.Packages {
 			key := pkg.ID + " " + strings.Join(pkg.CompiledGoFiles, " ")
-			if seen[key] || p.tree.Broken[pkg.ID] != "" || !p.matches(pkg) {
+			if seen[key] || pkg.Types == nil || len(pkg.Syntax) == 0 || !p.matches(pkg) {
 				continue
 			}
 			seen[key] = true

@@ -59,6 +59,9 @@ func same(t *testing.T, want []finding, form func(finding) []string, got []strin
 	var lines []string
 	for _, f := range want {
 		lines = append(lines, form(f)...)
+		if file(f.posn) == "" || strings.Contains(f.message, ":0 ") {
+			t.Errorf("a place is missing in %s: %s", f.posn, f.message)
+		}
 	}
 	missing, extra := difference(lines, got), difference(got, lines)
 	if len(missing) > 0 {

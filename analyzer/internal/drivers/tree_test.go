@@ -40,9 +40,11 @@ func newTree(t *testing.T, dir, toolchain string) *tree {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &tree{t: t, dir: dir, env: append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOPROXY=off")}
+	tr := &tree{t: t, dir: dir, env: append(os.Environ(), "GOWORK=off", "GOFLAGS=")}
 	if toolchain != "" {
 		tr.env = append(tr.env, "GOTOOLCHAIN="+toolchain)
+	} else {
+		tr.env = append(tr.env, "GOPROXY=off")
 	}
 	for _, p := range tr.load(packages.LoadTypes|packages.NeedModule, "./...") {
 		tr.module = p.Module.Path

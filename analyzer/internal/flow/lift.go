@@ -37,14 +37,15 @@ func (s *scope) lift(sum *summary, b *binding, l lifting) {
 		n := *e
 		n.when = append(left, s.tests(l.anchor.Block())...)
 		n.anchor = l.anchor
-		if e.Far != "" && !e.Pos.IsValid() {
-			// The first call in the source on the way to another package.
+		if !e.Pos.IsValid() {
+			// The first call in the source on the way to another package, or
+			// through a method expression.
 			n.Pos, n.Fn = l.pos, s.fn
-			if e.Func == nil {
+			if e.Far != "" && e.Func == nil {
 				n.Func = sum.fn
 			}
 		}
-		if n.Via == token.NoPos && n.Thread == nil && l.thread == nil {
+		if n.Via == token.NoPos && n.Thread == nil && l.thread == nil && (e.Pos.IsValid() || e.Far != "") {
 			n.Via = l.anchor.Pos()
 		}
 		n.Unsure = n.Unsure || l.unsure

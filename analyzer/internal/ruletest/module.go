@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/module"
 )
 
 // ModulePath is the path of the module that [Module] writes.
@@ -34,7 +36,11 @@ func Module(t testing.TB, analyzers, goLine string) string {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(dir, "stubs", lib, "go.mod"), fmt.Sprintf("module %s\n\ngo %s\n", lib, goLine))
-		mod += fmt.Sprintf("\nrequire %s v0.0.0\n\nreplace %[1]s => ./stubs/%[1]s\n", lib)
+		version := "v0.0.0"
+		if _, major, ok := module.SplitPathVersion(lib); ok && major != "" {
+			version = module.PathMajorPrefix(major) + ".0.0"
+		}
+		mod += fmt.Sprintf("\nrequire %s %s\n\nreplace %[1]s => ./stubs/%[1]s\n", lib, version)
 	}
 	write(t, filepath.Join(dir, "go.mod"), mod)
 	for _, src := range cases {
