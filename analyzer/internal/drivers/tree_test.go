@@ -124,6 +124,9 @@ var built struct {
 // wsmigrate returns the path of the tool.
 func wsmigrate(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("builds the tool and runs go vet over the standard library")
+	}
 	built.Do(func() {
 		if built.dir, built.err = os.MkdirTemp("", "drivers"); built.err != nil {
 			return

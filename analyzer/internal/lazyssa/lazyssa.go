@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ssa"
@@ -20,13 +21,19 @@ var Analyzer = &analysis.Analyzer{
 	RunDespiteErrors: true,
 	ResultType:       reflect.TypeFor[*Builder](),
 	Run: func(pass *analysis.Pass) (any, error) {
-		return &Builder{build: sync.OnceValue(func() *Package { return build(pass) })}, nil
+		b := new(Builder)
+		b.build = sync.OnceValue(func() *Package {
+			b.built.Store(true)
+			return build(pass)
+		})
+		return b, nil
 	},
 }
 
 // A Builder builds the SSA form of one package once.
 type Builder struct {
 	build func() *Package
+	built atomic.Bool
 }
 
 // A Package is a package in SSA form.
@@ -41,6 +48,9 @@ type Package struct {
 // package. Functions with type errors have no body in it. It may be called by
 // several goroutines.
 func (b *Builder) Package() *Package { return b.build() }
+
+// Built reports whether the SSA form was asked for.
+func (b *Builder) Built() bool { return b.built.Load() }
 
 func build(pass *analysis.Pass) (pkg *Package) {
 	defer func() {

@@ -1,0 +1,60 @@
+package drivers
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"golang.org/x/tools/go/analysis/checker"
+	"golang.org/x/tools/go/packages"
+
+	"github.com/wsmigrate/wsmigrate/analyzer"
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/lazyssa"
+)
+
+// TestNoSSA counts the packages whose SSA form is built, the standard library
+// among those asked: it is the one that can reach a WebSocket library.
+func TestNoSSA(t *testing.T) {
+	if testing.Short() {
+		t.Skip("type-checks the standard library")
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod": "module example.com/m\n\ngo 1.24\n\nrequire github.com/gorilla/websocket v1.5.3\n",
+		"go.sum": "github.com/gorilla/websocket v1.5.3 h1:saDtZ6Pbx/0u+bgYQ3q96pZgCzfhKXGPqt7kZ72aNNg=\n" +
+			"github.com/gorilla/websocket v1.5.3/go.mod h1:YR8l580nyteQvAITg2hZ9XVh4b55+EU/adAjf1fMHhE=\n",
+		"plain/plain.go": "package plain\n\nimport \"net/http\"\n\nfunc Serve() { go http.ListenAndServe(\"\", nil) }\n",
+		"sockets/sockets.go": "package sockets\n\nimport (\n\t\"github.com/gorilla/websocket\"\n\n\t\"example.com/m/plain\"\n)\n\n" +
+			"func Write(conn *websocket.Conn) {\n\tplain.Serve()\n\tgo conn.WriteMessage(1, nil)\n}\n",
+	} {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tr := &tree{t: t, dir: dir, env: append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOPROXY=off")}
+	graph, err := checker.Analyze(analyzer.Suite, tr.load(packages.LoadAllSyntax, "./..."), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(map[string]bool)
+	var built []string
+	for act := range graph.All() {
+		if builder, ok := act.Result.(*lazyssa.Builder); ok {
+			asked[act.Package.PkgPath] = true
+			if builder.Built() {
+				built = append(built, act.Package.PkgPath)
+			}
+		}
+	}
+	if !asked["net/http"] || !asked["github.com/gorilla/websocket"] || !asked["example.com/m/plain"] {
+		t.Fatalf("the rules did not run on the dependencies, but on %d packages", len(asked))
+	}
+	if !slices.Equal(built, []string{"example.com/m/sockets"}) {
+		t.Errorf("of %d packages these have an SSA form: %v", len(asked), built)
+	}
+}
