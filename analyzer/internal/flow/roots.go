@@ -135,6 +135,9 @@ func (pr *Program) rootUses(fn *ssa.Function, kind callerKind) []rootUse {
 		}
 		u := rootUse{Effect: e, fresh: fresh(e.Obj.own) || kind == request && given(fn, e.Obj.own), dialed: !e.live() && dialed(e.Obj.own)}
 		add := func(to *[]*Path, p *Path) {
+			if received([]*Path{p}) {
+				return // who receives from a channel has an object of its own
+			}
 			list := []*Path{pr.anchored(p)}
 			if e.Far == "" && !pr.wrapped(p) {
 				list = append(list, pr.paths.canon(p))

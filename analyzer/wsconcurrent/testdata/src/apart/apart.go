@@ -51,6 +51,29 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	c.read()
 }
 
+// Who takes a connection from a channel has it for himself.
+var pool = make(chan *websocket.Conn, 8)
+
+func first(w http.ResponseWriter, r *http.Request) {
+	conn := <-pool
+	conn.WriteMessage(websocket.TextMessage, nil)
+}
+
+func second(w http.ResponseWriter, r *http.Request) {
+	conn := <-pool
+	conn.WriteMessage(websocket.BinaryMessage, nil)
+}
+
+var one *websocket.Conn
+
+func third(w http.ResponseWriter, r *http.Request) {
+	one.WriteMessage(websocket.TextMessage, nil)
+}
+
+func fourth(w http.ResponseWriter, r *http.Request) {
+	one.WriteMessage(websocket.BinaryMessage, nil) // want `concurrent writes to one connection`
+}
+
 // Drain reads from the same ones a second time.
 type Drain struct{ clients map[string]*Tail }
 
