@@ -45,23 +45,31 @@ type Package struct {
 }
 
 // Package returns the SSA form, or nil where the builder does not cope with the
-// package. Functions with type errors have no body in it. It may be called by
-// several goroutines.
+// package. Statements with type errors are not in it, nor the bodies of functions
+// that make no sense without them. It may be called by several goroutines.
 func (b *Builder) Package() *Package { return b.build() }
 
 // Built reports whether the SSA form was asked for.
 func (b *Builder) Built() bool { return b.built.Load() }
 
-func build(pass *analysis.Pass) (pkg *Package) {
+func build(pass *analysis.Pass) *Package {
+	if len(pass.TypeErrors) == 0 {
+		return buildFrom(pass, pass.Files, pass.TypesInfo)
+	}
+	files, info := wellTyped(pass.Files, pass.TypesInfo, trim)
+	if pkg := buildFrom(pass, files, info); pkg != nil {
+		return pkg
+	}
+	files, info = wellTyped(pass.Files, pass.TypesInfo, drop)
+	return buildFrom(pass, files, info)
+}
+
+func buildFrom(pass *analysis.Pass, files []*ast.File, info *types.Info) (pkg *Package) {
 	defer func() {
 		if recover() != nil {
 			pkg = nil // no SSA means no findings, never a broken build
 		}
 	}()
-	files, info := pass.Files, pass.TypesInfo
-	if len(pass.TypeErrors) > 0 {
-		files, info = wellTyped(files, info)
-	}
 	prog := ssa.NewProgram(pass.Fset, ssa.InstantiateGenerics)
 	prog.SetNoReturn(noReturn)
 	for _, imp := range pass.Pkg.Imports() {

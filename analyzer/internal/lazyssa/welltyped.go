@@ -3,27 +3,31 @@ package lazyssa
 import (
 	"go/ast"
 	"go/types"
+	"maps"
 )
 
-// wellTyped returns the files with the bodies of ill-typed functions taken
-// out, and the type information without ill-typed initial values: the SSA
-// builder asks for packages without errors.
-func wellTyped(files []*ast.File, info *types.Info) ([]*ast.File, *types.Info) {
+// wellTyped returns the files without ill-typed statements, or without the
+// bodies of functions that make no sense without them, and the type
+// information without ill-typed initial values: the SSA builder asks for
+// packages without errors. What is left of an ill-typed body, if anything, is
+// for part to say.
+func wellTyped(files []*ast.File, info *types.Info, part func(*ast.BlockStmt, *types.Info) *ast.BlockStmt) ([]*ast.File, *types.Info) {
 	var out []*ast.File
+	reduced := *info
+	reduced.Types, reduced.Implicits = maps.Clone(info.Types), maps.Clone(info.Implicits)
 	for _, file := range files {
 		copied := *file
 		copied.Decls = nil
 		for _, decl := range file.Decls {
 			if fn, ok := decl.(*ast.FuncDecl); ok && fn.Body != nil && illTyped(fn.Body, info) {
 				bare := *fn
-				bare.Body = nil
+				bare.Body = part(fn.Body, &reduced)
 				decl = &bare
 			}
 			copied.Decls = append(copied.Decls, decl)
 		}
 		out = append(out, &copied)
 	}
-	reduced := *info
 	reduced.InitOrder = nil
 	for _, init := range info.InitOrder {
 		if !illTyped(init.Rhs, info) {
@@ -32,6 +36,9 @@ func wellTyped(files []*ast.File, info *types.Info) ([]*ast.File, *types.Info) {
 	}
 	return out, &reduced
 }
+
+// drop leaves nothing of a body.
+func drop(*ast.BlockStmt, *types.Info) *ast.BlockStmt { return nil }
 
 // illTyped reports whether any expression in n lacks a valid type.
 func illTyped(n ast.Node, info *types.Info) bool {

@@ -13,13 +13,68 @@ type holder struct {
 
 var global = missing.New()
 
-func (h *holder) lostCause() {
+// The statement that is not understood goes, and the others stay.
+type trimmed struct {
+	conn *websocket.Conn
+	lost missing.Type
+}
+
+func (h *trimmed) run() {
 	h.lost.Method(undefined)
-	go h.conn.WriteMessage(1, nil)
+	var x missing.Type
+	x.Do()
+	go h.conn.WriteMessage(1, nil) // want `concurrent writes`
 	h.conn.WriteMessage(1, nil)
 }
 
-func (h *holder) run() {
-	go h.conn.WriteMessage(1, nil) // want `concurrent writes`
+type nested struct {
+	conn *websocket.Conn
+	lost missing.Type
+}
+
+func (h *nested) run(ok bool) error {
+	switch {
+	case ok:
+		missing.Do()
+	default:
+		defer func() { missing.Do() }()
+	}
+	for range 3 {
+		h.lost.Method()
+		go func() {
+			h.lost.Method()
+			h.conn.WriteMessage(1, nil) // want `of which there can be several at once`
+		}()
+	}
+	if ok {
+		return missing.Error()
+	}
+	return nil
+}
+
+// What is not understood may be a lock, or decide whether the rest happens.
+func (h *holder) locked() {
+	go func() {
+		h.lost.Lock()
+		h.conn.WriteMessage(1, nil)
+	}()
+	h.lost.Lock()
+	h.conn.WriteMessage(1, nil)
+}
+
+func (h *holder) decided() {
+	if h.lost.Alone() {
+		go h.conn.WriteMessage(1, nil)
+	}
+	h.conn.WriteMessage(1, nil)
+}
+
+// What depends on it goes with it.
+func (h *holder) needed() {
+	f := missing.New()
+	go func() {
+		f.Do()
+		h.conn.WriteMessage(1, nil) // want `concurrent writes`
+	}()
 	h.conn.WriteMessage(1, nil)
 }
