@@ -10,6 +10,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"golang.org/x/tools/go/analysis/unitchecker"
@@ -18,6 +19,9 @@ import (
 func main() {
 	if calledByGo(os.Args[1:]) {
 		unitchecker.Main(vetSuite()...)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // what a run loads lives to its end
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once

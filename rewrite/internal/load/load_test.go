@@ -245,6 +245,122 @@ var Conn *websocket.Conn
 	}
 }
 
+// TestChosen holds which packages are looked at among those that import a
+// library only by way of others.
+func TestChosen(t *testing.T) {
+	const head = `
+-- go.mod --
+module app
+
+$REQUIRE
+
+require example.net/dep v0.0.0
+
+replace example.net/dep => ./dep
+-- dep/go.mod --
+module example.net/dep
+
+$REQUIRE
+-- dep/dep.go --
+package dep
+
+import "github.com/gorilla/websocket"
+
+`
+	for _, tt := range []struct{ name, src, want string }{
+		{"a dependency that keeps its connections to itself", head + `
+type Client struct{ conn *websocket.Conn }
+
+func (c *Client) Send(s string) error { return c.conn.WriteMessage(1, []byte(s)) }
+-- p/p.go --
+package p
+
+import "example.net/dep"
+
+func send(c *dep.Client) { c.Send("x") }
+`, ""},
+		{"one that hands them out by a method of a field", head + `
+type Client struct{ Link *link }
+
+type link struct{ conn *websocket.Conn }
+
+func (l *link) Conn() *websocket.Conn { return l.conn }
+-- p/p.go --
+package p
+
+import "example.net/dep"
+
+func send(c *dep.Client) { c.Link.Conn().Close() }
+`, "p/p.go"},
+		{"one to tests alone", head + `
+func Dial() (*websocket.Conn, error) { return nil, nil }
+-- p/p.go --
+package p
+-- p/p_test.go --
+package p
+
+import "example.net/dep"
+
+var _, _ = dep.Dial()
+`, "p/p.go p/p_test.go"},
+		{"a word of the hints", head + `
+func Open() any { return new(websocket.Conn) }
+-- p/p.go --
+package p
+
+import "example.net/dep"
+
+var w = dep.Open().(interface{ WriteMessage(int, []byte) error })
+-- q/q.go --
+package q
+
+import "example.net/dep"
+
+var w = dep.Open()
+`, "p/p.go"},
+		{"what imports a package that can change", `
+-- go.mod --
+module app
+
+$REQUIRE
+-- hub/hub.go --
+package hub
+` + use + `
+-- mid/mid.go --
+package mid
+
+import _ "app/hub"
+-- top/top_test.go --
+package top
+
+import _ "app/mid"
+-- beside/beside.go --
+package beside
+
+import _ "app/top"
+-- top/top.go --
+package top
+`, "hub/hub.go mid/mid.go top/top.go top/top_test.go"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := lay(t, tt.src)
+			cfg := config(dir, "GOWORK=off", "GOFLAGS=-mod=mod")
+			cfg.Hints = []string{"WriteMessage"}
+			tree, err := Load(context.Background(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(files(dir, tree)["host"], " "); got != tt.want {
+				t.Errorf("files %q, want %q", got, tt.want)
+			}
+			for id, e := range tree.Broken {
+				t.Errorf("%s does not compile: %s", id, e)
+			}
+		})
+	}
+}
+
 // TestOtherPlatform holds that a package of another platform is type-checked
 // with what it imports, although that is not compiled for it.
 func TestOtherPlatform(t *testing.T) {
@@ -450,6 +566,36 @@ package p
 	}
 	if o := views[0].Packages[0].Types.Scope().Lookup("conn"); o == nil || o.Type().String() != "string" {
 		t.Errorf("conn is %v, want a string", o)
+	}
+	if views[0].universe != nil {
+		t.Error("a view that was checked again could be so once more")
+	}
+	for _, tt := range []struct {
+		name    string
+		overlay map[string]string
+		want    string // in the first error
+	}{
+		{"a package that is new", map[string]string{"p.go": "package p\n\nimport \"container/ring\"\n\nvar conn ring.Ring\n"}, ""},
+		{"a package that is not there", map[string]string{"p.go": "package p\n\nimport \"app/gone\"\n\nvar conn gone.T\n"}, "app/gone is not in std"},
+		{"a file that is new", map[string]string{"p.go": "package p\n\nvar conn helper\n", "q.go": "package p\n\ntype helper int\n"}, ""},
+		{"a file of another platform that is new", map[string]string{"p.go": "package p\n\nvar conn helper\n", "q_plan9.go": "package p\n\ntype helper int\n"}, "undefined: helper"},
+		{"an older language", map[string]string{"p.go": "package p\n\nvar conn any\n", "go.mod": "module app\n\ngo 1.17\n"}, "requires go1.18"},
+		{"a module that go.mod no longer names", map[string]string{"go.mod": "module app\n\ngo 1.21\n"}, "no required module provides package"},
+	} {
+		overlay := map[string][]byte{}
+		for name, src := range tt.overlay {
+			overlay[filepath.Join(dir, name)] = []byte(src)
+		}
+		tree.Env = slices.DeleteFunc(tree.Env, func(s string) bool { return strings.HasPrefix(s, "GOFLAGS=") })
+		views, _, err := tree.Verify(context.Background(), overlay)
+		if err != nil || len(views) != 1 || len(views[0].Packages) != 1 {
+			t.Errorf("%s: views %v, error %v", tt.name, views, err)
+			continue
+		}
+		text := firstError(views[0].Packages[0])
+		if (text == "") != (tt.want == "") || !strings.Contains(text, tt.want) {
+			t.Errorf("%s: error %q, want %q", tt.name, text, tt.want)
+		}
 	}
 	bad := map[string][]byte{filepath.Join(dir, "p.go"): []byte("package p\n\nvar conn string = 1\n")}
 	views, _, err = tree.Verify(context.Background(), bad)
