@@ -100,6 +100,21 @@ func f(c *websocket.Conn) bool { //A
 }
 func g(c *websocket.Conn) { c.ReadMessage() } //B
 `},
+	{"close error that a callback gets", `
+var handle func(error)
+func f(c *websocket.Conn) { //A
+	if _, _, err := c.ReadMessage(); err != nil { //A
+		handle(err)
+	}
+}
+func g(c *websocket.Conn) { //A
+	handle = func(err error) {
+		if websocket.IsCloseError(err, 1000) { //A
+			c.Close() //A
+		}
+	}
+}
+`},
 	{"literal of an error beside reads", `
 func f(c *websocket.Conn) error { //A
 	if _, _, err := c.ReadMessage(); err != nil { //A

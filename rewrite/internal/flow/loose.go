@@ -180,7 +180,7 @@ func (a *analysis) makers(s *Site, placed map[*Site]bool) map[*Site]bool {
 // around returns the distinct clusters of the placed sites in the nearest
 // surroundings of s that have any: function, file, package without its tests,
 // package, tree. A connection that a test hands to the package is one of the
-// package's.
+// package's. An error that a callback gets may come from all of the package.
 func (a *analysis) around(s *Site, placed map[*Site]bool) []key {
 	var fn inspector.Cursor
 	found := false
@@ -193,6 +193,9 @@ func (a *analysis) around(s *Site, placed map[*Site]bool) []key {
 		func(o *Site) bool { return beside(o, s) && !inTestFile(s) && !inTestFile(o) },
 		func(o *Site) bool { return beside(o, s) },
 		func(o *Site) bool { return true },
+	}
+	if testsErrors(s) && inCallback(s) {
+		scopes = scopes[2:]
 	}
 	for i, in := range scopes {
 		if i == len(scopes)-1 && !testsErrors(s) {
@@ -216,6 +219,23 @@ func (a *analysis) around(s *Site, placed map[*Site]bool) []key {
 		}
 	}
 	return nil
+}
+
+// inCallback reports whether s is in a function literal that takes an error:
+// who calls it with which is not followed.
+func inCallback(s *Site) bool {
+	for c := range s.Cursor.Enclosing((*ast.FuncLit)(nil)) {
+		sig, ok := s.File.Pkg.TypesInfo.TypeOf(c.Node().(*ast.FuncLit)).(*types.Signature)
+		if !ok {
+			continue
+		}
+		for v := range sig.Params().Variables() {
+			if types.Identical(v.Type(), types.Universe.Lookup("error").Type()) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // beside reports whether two sites are in the same folder.
