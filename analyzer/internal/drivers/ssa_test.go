@@ -4,8 +4,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
+	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/checker"
 	"golang.org/x/tools/go/packages"
 
@@ -37,18 +39,26 @@ func TestNoSSA(t *testing.T) {
 		}
 	}
 	tr := &tree{t: t, dir: dir, env: append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOPROXY=off")}
-	graph, err := checker.Analyze(analyzer.Suite, tr.load(packages.LoadAllSyntax, "./..."), nil)
-	if err != nil {
+	var mu sync.Mutex
+	builders := make(map[string]*lazyssa.Builder) // by package
+	run := lazyssa.Analyzer.Run
+	defer func() { lazyssa.Analyzer.Run = run }()
+	lazyssa.Analyzer.Run = func(pass *analysis.Pass) (any, error) {
+		result, err := run(pass)
+		mu.Lock()
+		defer mu.Unlock()
+		builders[pass.Pkg.Path()], _ = result.(*lazyssa.Builder)
+		return result, err
+	}
+	if _, err := checker.Analyze(analyzer.Suite, tr.load(packages.LoadAllSyntax, "./..."), nil); err != nil {
 		t.Fatal(err)
 	}
 	asked := make(map[string]bool)
 	var built []string
-	for act := range graph.All() {
-		if builder, ok := act.Result.(*lazyssa.Builder); ok {
-			asked[act.Package.PkgPath] = true
-			if builder.Built() {
-				built = append(built, act.Package.PkgPath)
-			}
+	for path, builder := range builders {
+		asked[path] = true
+		if builder.Built() {
+			built = append(built, path)
 		}
 	}
 	if !asked["net/http"] || !asked["github.com/gorilla/websocket"] || !asked["example.com/m/plain"] {
