@@ -29,33 +29,53 @@ func (a *analysis) attachLoose() {
 	for _, s := range a.loose {
 		placed[s] = false
 	}
+	var tests []*Site
 	for _, s := range a.loose {
-		if k, ok := a.enclosingCall(s); ok {
-			a.uf.union(a.site[s], k)
-			continue
-		}
-		if k, ok := a.besideVariable(s); ok {
-			a.uf.union(a.site[s], k)
-			continue
-		}
-		var keys []key
 		if testsErrors(s) {
-			keys = a.around(s, a.makers(s, placed))
-		}
-		if len(keys) == 0 {
-			keys = a.around(s, placed)
-		}
-		if len(keys) == 0 {
-			// Nothing in the whole tree but loose sites: one cluster a package.
-			a.uf.union(a.site[s], key{file: filepath.Dir(s.File.Path), kind: 'p'})
+			tests = append(tests, s)
 			continue
 		}
-		if !testsErrors(s) {
-			keys = keys[:1]
+		a.attach(s, placed)
+	}
+	// A function that makes connections has its place now, for the errors that
+	// it makes.
+	for _, s := range a.loose {
+		if _, ok := s.Obj.(*types.Func); ok && !testsErrors(s) {
+			placed[s] = true
 		}
-		for _, k := range keys {
-			a.uf.union(a.site[s], k)
-		}
+	}
+	for _, s := range tests {
+		a.attach(s, placed)
+	}
+}
+
+// attach places a site by those that are.
+func (a *analysis) attach(s *Site, placed map[*Site]bool) {
+	if k, ok := a.enclosingCall(s); ok {
+		a.uf.union(a.site[s], k)
+		return
+	}
+	if k, ok := a.besideVariable(s); ok {
+		a.uf.union(a.site[s], k)
+		return
+	}
+	var keys []key
+	if testsErrors(s) {
+		keys = a.around(s, a.makers(s, placed))
+	}
+	if len(keys) == 0 {
+		keys = a.around(s, placed)
+	}
+	if len(keys) == 0 {
+		// Nothing in the whole tree but loose sites: one cluster a package.
+		a.uf.union(a.site[s], key{file: filepath.Dir(s.File.Path), kind: 'p'})
+		return
+	}
+	if !testsErrors(s) {
+		keys = keys[:1]
+	}
+	for _, k := range keys {
+		a.uf.union(a.site[s], k)
 	}
 }
 
