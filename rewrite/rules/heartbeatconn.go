@@ -112,7 +112,11 @@ func (a *pongAction) showsThrough() string {
 			return "the pong handler returns an error that the code that reads may look for"
 		}
 	}
-	constant := func(e ast.Expr) bool { return a.file.Pkg.TypesInfo.Types[e].Value != nil }
+	// That a payload is empty tells only whether the ping had one.
+	constant := func(e ast.Expr) bool {
+		v := a.file.Pkg.TypesInfo.Types[e].Value
+		return v != nil && v.ExactString() != `""`
+	}
 	payload := func(e ast.Expr) bool {
 		id, ok := ast.Unparen(e).(*ast.Ident)
 		return ok && a.data != nil && a.file.Pkg.TypesInfo.Uses[id] == types.Object(a.data)

@@ -65,7 +65,9 @@ func (p *Package) Files(names ...[]string) []string {
 }
 
 // fields are the fields that the go command is asked for: others cost it time.
-const fields = "ImportPath,Name,Dir,DepOnly,Module,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,ImportMap,Error"
+// It looks for files to embed, and complains where there are none, only for who
+// asks for them.
+const fields = "EmbedFiles,ImportPath,Name,Dir,DepOnly,Module,GoFiles,CgoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports,ImportMap,Error"
 
 // A Query says how the go command is to be run.
 type Query struct {

@@ -251,6 +251,25 @@ func (u *Universe) Link(pkgs []*packages.Package) []*packages.Package {
 	return pkgs
 }
 
+// faulty returns the package at path, or one that it imports, directly or not,
+// with which something is wrong that the go command knows of, or nil.
+func (u *Universe) faulty(path string, seen map[string]bool) *golist.Package {
+	p := u.listed[path]
+	if p == nil || seen[path] {
+		return nil
+	}
+	seen[path] = true
+	if p.Error != nil {
+		return p
+	}
+	for _, imp := range p.Imports {
+		if bad := u.faulty(imp, seen); bad != nil {
+			return bad
+		}
+	}
+	return nil
+}
+
 // light returns what stands for an imported package.
 func (u *Universe) light(path string, seen map[string]*packages.Package) *packages.Package {
 	if pkg := seen[path]; pkg != nil {
@@ -262,6 +281,15 @@ func (u *Universe) light(path string, seen map[string]*packages.Package) *packag
 	}
 	pkg := &packages.Package{ID: path, PkgPath: path, Fset: u.Fset, TypesSizes: u.Sizes, TypesInfo: new(types.Info), Imports: make(map[string]*packages.Package)}
 	seen[path] = pkg
+	if bad := u.faulty(path, make(map[string]bool)); bad != nil {
+		// The compiler would not come as far as this package.
+		text := bad.Error.Err
+		if bad.ImportPath != path {
+			text = bad.ImportPath + ": " + text
+		}
+		pkg.Errors = []packages.Error{{Pos: bad.Error.Pos, Msg: text, Kind: packages.ListError}}
+		pkg.IllTyped = true
+	}
 	p := u.listed[path]
 	if p != nil {
 		pkg.Name, pkg.Module = p.Name, p.Module
@@ -269,9 +297,8 @@ func (u *Universe) light(path string, seen map[string]*packages.Package) *packag
 	var err error
 	if pkg.Types, err = u.Import(path); err != nil {
 		pkg.Types = types.NewPackage(path, pkg.Name)
-		pkg.Errors = []packages.Error{{Pos: "-", Msg: err.Error(), Kind: packages.ListError}}
-		if p != nil && p.Error != nil && p.Error.Pos != "" {
-			pkg.Errors[0].Pos = p.Error.Pos
+		if pkg.Errors == nil {
+			pkg.Errors = []packages.Error{{Pos: "-", Msg: err.Error(), Kind: packages.ListError}}
 		}
 		pkg.IllTyped = true
 	}
