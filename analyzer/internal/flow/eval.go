@@ -2,6 +2,7 @@ package flow
 
 import (
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 
@@ -346,13 +347,30 @@ func (s *scope) loads(paths []*Path) []*Path {
 	}
 	for i := 0; i < len(o.paths); i++ {
 		p := o.paths[i]
-		for _, st := range s.stores {
-			if p.hasPrefix(st.dst) {
-				o.addPath(s.prog.paths.again(p, st.dst, st.src))
-			}
+		for _, n := range s.storesTo(p) {
+			st := s.stores[n]
+			o.addPath(s.prog.paths.again(p, st.dst, st.src))
 		}
 	}
 	return o.paths
+}
+
+// storesTo returns the indices of the stores to p or to a beginning of it, in
+// their order.
+func (s *scope) storesTo(p *Path) []int {
+	if s.byDst == nil {
+		s.byDst = make(map[*Path][]int)
+	}
+	for ; s.indexed < len(s.stores); s.indexed++ {
+		dst := s.stores[s.indexed].dst
+		s.byDst[dst] = append(s.byDst[dst], s.indexed)
+	}
+	var found []int
+	for ; p != nil; p = p.parent {
+		found = append(found, s.byDst[p]...)
+	}
+	slices.Sort(found)
+	return found
 }
 
 // escapes returns the other places where the objects of paths can be found,

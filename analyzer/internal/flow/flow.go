@@ -98,10 +98,13 @@ func connTypes(pkg *types.Package, libs []*wsapi.Library) map[*wsapi.Library]typ
 
 // A scope is a function under analysis.
 type scope struct {
-	prog     *Program
-	fn       *ssa.Function
-	values   map[ssa.Value]operand
-	stores   []store
+	prog   *Program
+	fn     *ssa.Function
+	values map[ssa.Value]operand
+	stores []store
+	// byDst indexes the first indexed stores by what they store to.
+	byDst    map[*Path][]int
+	indexed  int
 	defers   []*ssa.Defer
 	joinList []join
 	cases    map[*ssa.BasicBlock]chanOp // the bodies of select cases
