@@ -56,6 +56,7 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 		Dir: cfg.Dir, Patterns: cfg.Patterns, Tags: cfg.Tags, Env: cfg.Env,
 		Reaches: func(path string) bool { return wsapi.LibraryOf(path) != nil },
 		Hints:   hints(),
+		Below:   []string{"http.Request) bool", "RequestCtx) bool"}, // checks of the Origin
 	}
 	if cfg.Progress != nil {
 		lc.Progress = func(done, total int) { cfg.Progress("loading", done, total) }

@@ -38,10 +38,7 @@ const maxRelated = 6
 func run(pass *rule.Pass) {
 	facts := &flow.Facts{
 		Of:       func(fn *types.Func, f *flow.Fact) bool { return pass.ImportObjectFact(fn, f) },
-		Packages: make(map[*types.Package]bool),
-	}
-	for _, f := range pass.AllObjectFacts() {
-		facts.Packages[f.Object.Pkg()] = true
+		Packages: pass.Through,
 	}
 	if !concerned(pass, facts) {
 		return

@@ -39,7 +39,7 @@ func New(pkg *lazyssa.Package, libs []*wsapi.Library) *Program {
 type Facts struct {
 	// Of fills in the fact of a function, and reports whether there is one.
 	Of func(*types.Func, *Fact) bool
-	// Packages are those with facts.
+	// Packages are those that can have facts.
 	Packages map[*types.Package]bool
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // reach finds the known libraries among the packages that a package imports,
-// directly or not; its result is a []*wsapi.Library in wsapi's order. Types
+// directly or not; its result is a *Reach. Types
 // alone do not tell: go vet gives those of a dependency without the imports
 // that its API does not mention. So each package leaves a fact. A library's own
 // packages get nothing: its internals are not for these rules to judge.
@@ -20,8 +20,16 @@ var reach = &analysis.Analyzer{
 	Doc:              "wsreach: find the WebSocket libraries that a package can reach",
 	RunDespiteErrors: true,
 	FactTypes:        []analysis.Fact{new(reaches)},
-	ResultType:       reflect.TypeFor[[]*wsapi.Library](),
+	ResultType:       reflect.TypeFor[*Reach](),
 	Run:              runReach,
+}
+
+// A Reach is what a package can reach.
+type Reach struct {
+	Libraries []*wsapi.Library // in wsapi's order
+	// Through are the packages, of those that it imports directly or not, that
+	// can reach a library themselves.
+	Through map[*types.Package]bool
 }
 
 // reaches is the fact of a package that can reach libraries.
@@ -31,9 +39,9 @@ func (*reaches) AFact()           {}
 func (r *reaches) String() string { return "reaches " + strings.Join(r.Libraries, ", ") }
 
 func runReach(pass *analysis.Pass) (any, error) {
-	var libs []*wsapi.Library
+	reach := &Reach{Through: make(map[*types.Package]bool)}
 	if wsapi.LibraryOf(pass.Pkg.Path()) != nil {
-		return libs, nil
+		return reach, nil
 	}
 	found := make(map[string]bool) // by name
 	seen := make(map[*types.Package]bool)
@@ -48,28 +56,27 @@ func runReach(pass *analysis.Pass) (any, error) {
 				found[lib.Name] = true
 				continue
 			}
+			var fact reaches
+			if pass.ImportPackageFact(q, &fact) {
+				reach.Through[q] = true
+				for _, name := range fact.Libraries {
+					found[name] = true
+				}
+			}
 			walk(q)
 		}
 	}
 	walk(pass.Pkg)
-	for _, q := range pass.Pkg.Imports() {
-		var fact reaches
-		if pass.ImportPackageFact(q, &fact) {
-			for _, name := range fact.Libraries {
-				found[name] = true
-			}
-		}
-	}
 	if len(found) == 0 {
-		return libs, nil
+		return reach, nil
 	}
 	var fact reaches
 	for _, lib := range wsapi.Libraries() {
 		if found[lib.Name] {
-			libs = append(libs, lib)
+			reach.Libraries = append(reach.Libraries, lib)
 			fact.Libraries = append(fact.Libraries, lib.Name)
 		}
 	}
 	pass.ExportPackageFact(&fact)
-	return libs, nil
+	return reach, nil
 }

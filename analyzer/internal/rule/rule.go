@@ -56,15 +56,18 @@ func (r Rule) Analyzer() *analysis.Analyzer {
 	}
 	a.Flags.Var(&threshold, "confidence", "report findings of this `tier` and surer ones: high, medium or low")
 	a.Run = func(pass *analysis.Pass) (any, error) {
-		libs, _ := pass.ResultOf[reach].([]*wsapi.Library)
-		if len(libs) == 0 && (r.Beyond == nil || !r.Beyond(pass.Pkg) || wsapi.LibraryOf(pass.Pkg.Path()) != nil) {
+		through, _ := pass.ResultOf[reach].(*Reach)
+		if through == nil {
+			through = new(Reach)
+		}
+		if len(through.Libraries) == 0 && (r.Beyond == nil || !r.Beyond(pass.Pkg) || wsapi.LibraryOf(pass.Pkg.Path()) != nil) {
 			return &Report{}, nil
 		}
 		own := *pass
 		if own.ReadFile == nil {
 			own.ReadFile = os.ReadFile // nogo leaves it out
 		}
-		p := &Pass{Pass: &own, Libraries: libs, rule: r.Name, url: a.URL, ignores: readIgnores(pass, r.Name)}
+		p := &Pass{Pass: &own, Reach: *through, rule: r.Name, url: a.URL, ignores: readIgnores(pass, r.Name)}
 		report := p.judge(r.Run)
 		for _, f := range report.Findings {
 			if f.Confidence.AtLeast(threshold) {
@@ -80,9 +83,8 @@ func (r Rule) Analyzer() *analysis.Analyzer {
 type Pass struct {
 	*analysis.Pass
 
-	// Libraries are the known libraries that the package can reach, itself
-	// excluded, in wsapi's order.
-	Libraries []*wsapi.Library
+	// Reach is what the package can reach, itself excluded.
+	Reach
 
 	rule, url string
 	ignores   ignores

@@ -91,7 +91,7 @@ func TestBreaks(t *testing.T) {
 		panic("odd code")
 	}}
 	result, err := r.Analyzer().Run(&analysis.Pass{
-		Fset: token.NewFileSet(), Pkg: types.NewPackage("p", "p"), ResultOf: map[*analysis.Analyzer]any{reach: wsapi.Libraries()},
+		Fset: token.NewFileSet(), Pkg: types.NewPackage("p", "p"), ResultOf: map[*analysis.Analyzer]any{reach: &Reach{Libraries: wsapi.Libraries()}},
 		Report: func(analysis.Diagnostic) {},
 	})
 	if err != nil {

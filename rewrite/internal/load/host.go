@@ -158,8 +158,29 @@ func (t *Tree) choose(own, listed []*golist.Package, u *source.Universe, roots m
 		if roots[p.ImportPath] || !slices.ContainsFunc(imports, func(path string) bool { return reaches[path] }) {
 			continue
 		}
-		if slices.ContainsFunc(imports, leaky) || t.hinted(p) {
+		if slices.ContainsFunc(imports, leaky) || contains(p, t.Config.Hints) {
 			roots[p.ImportPath] = true
+		}
+	}
+	mine := onlyOwn(own)
+	var descend func(path string)
+	seen := make(map[string]bool)
+	descend = func(path string) {
+		p := mine[path]
+		if p == nil || seen[path] {
+			return
+		}
+		seen[path] = true
+		if !roots[path] && contains(p, t.Config.Below) {
+			roots[path] = true
+		}
+		for _, imp := range p.Imports {
+			descend(imp)
+		}
+	}
+	for _, p := range own {
+		if changed[p.ImportPath] {
+			descend(p.ImportPath)
 		}
 	}
 }
@@ -172,15 +193,18 @@ func onlyOwn(own []*golist.Package) map[string]*golist.Package {
 	return out
 }
 
-// hinted reports whether a file of p contains one of the hints.
-func (t *Tree) hinted(p *golist.Package) bool {
+// contains reports whether a file of p contains one of the words.
+func contains(p *golist.Package, words []string) bool {
+	if len(words) == 0 {
+		return false
+	}
 	for _, path := range p.Files(p.GoFiles, p.CgoFiles) {
 		src, err := os.ReadFile(path)
 		if err != nil {
 			continue
 		}
-		for _, hint := range t.Config.Hints {
-			if bytes.Contains(src, []byte(hint)) {
+		for _, word := range words {
+			if bytes.Contains(src, []byte(word)) {
 				return true
 			}
 		}

@@ -28,7 +28,11 @@ type Config struct {
 	Reaches func(path string) bool
 	// Hints are words. A package that imports a library by way of others, none
 	// of which hands out its types, is loaded if it uses one of them.
-	Hints    []string
+	Hints []string
+	// Below are words too. A package of the main modules that one of those to
+	// load imports is loaded with it if it uses one of them: what its functions
+	// do has to be known.
+	Below    []string
 	Progress func(done, total int)
 }
 

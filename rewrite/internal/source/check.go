@@ -302,7 +302,7 @@ func (u *Universe) light(path string, seen map[string]*packages.Package) *packag
 		}
 		pkg.IllTyped = true
 	}
-	if p != nil && p.Module != nil && p.Module.Main {
+	if p != nil && p.Module != nil && p.Module.Main && !u.cyclic[path] {
 		for _, imp := range p.Imports {
 			if imp == "C" || u.listed[imp] == nil || u.listed[imp].Module == nil || !u.listed[imp].Module.Main {
 				continue

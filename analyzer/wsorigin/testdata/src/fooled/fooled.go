@@ -146,7 +146,7 @@ var matched = websocket.Upgrader{
 
 var matchedOnce = websocket.Upgrader{
 	CheckOrigin: func(r *http.Request) bool {
-		ok, err := regexp.MatchString("^https://example[.]com", r.Header.Get("Origin")) // want `merely has a match of`
+		ok, _ := regexp.MatchString("^https://example[.]com", r.Header.Get("Origin")) // want `merely has a match of`
 		return ok
 	},
 }

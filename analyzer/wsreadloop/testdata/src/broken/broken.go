@@ -5,7 +5,7 @@ import "github.com/gorilla/websocket"
 
 func ill(conn *websocket.Conn) {
 	for {
-		_, p, err := conn.ReadMessage()
+		_, p, err := conn.ReadMessage() // want `the loop goes on`
 		if err != nil {
 			continue
 		}
