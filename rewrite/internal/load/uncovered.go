@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/packages"
+
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/source"
 )
 
 // loadUncovered adds a view for every set of files that use a library and
@@ -348,49 +350,17 @@ func (t *Tree) parseRoots(fset *token.FileSet, filename string, src []byte) (*as
 		switch d := d.(type) {
 		case *ast.FuncDecl:
 			if d.Body != nil {
-				d.Body = emptied(d.Body)
+				d.Body = source.EmptyBody(d.Body)
 			}
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
 				if v, ok := spec.(*ast.ValueSpec); ok && d.Tok == token.VAR {
-					emptyValues(v)
+					source.EmptyValues(v)
 				}
 			}
 		}
 	}
 	return f, err
-}
-
-// emptied returns a body for a function whose body does not matter. An endless
-// loop needs no return statement behind it.
-func emptied(b *ast.BlockStmt) *ast.BlockStmt {
-	loop := &ast.ForStmt{For: b.Lbrace, Body: &ast.BlockStmt{Lbrace: b.Lbrace, Rbrace: b.Rbrace}}
-	return &ast.BlockStmt{Lbrace: b.Lbrace, List: []ast.Stmt{loop}, Rbrace: b.Rbrace}
-}
-
-// emptyValues drops the values of variables as far as their types don't depend
-// on them.
-func emptyValues(v *ast.ValueSpec) {
-	if v.Type != nil {
-		v.Values = nil
-		return
-	}
-	for _, x := range v.Values {
-		if u, ok := x.(*ast.UnaryExpr); ok && u.Op == token.AND {
-			x = u.X
-		}
-		switch x := x.(type) {
-		case *ast.FuncLit:
-			x.Body = emptied(x.Body)
-		case *ast.CompositeLit:
-			if a, ok := x.Type.(*ast.ArrayType); ok {
-				if _, counts := a.Len.(*ast.Ellipsis); counts {
-					continue
-				}
-			}
-			x.Elts = nil
-		}
-	}
 }
 
 // forgive drops the errors that come from emptied function bodies: imports

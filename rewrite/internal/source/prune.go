@@ -71,7 +71,7 @@ func (p *pruner) prune() []*ast.File {
 					declare(add(&item{file: i, decl: d}), names...)
 				case token.VAR:
 					for _, s := range d.Specs {
-						empty(s.(*ast.ValueSpec))
+						EmptyValues(s.(*ast.ValueSpec))
 						declare(add(&item{file: i, tok: d.Tok, spec: s}), s.(*ast.ValueSpec).Names...)
 					}
 				case token.TYPE:
@@ -275,9 +275,9 @@ func receiver(fn *ast.FuncDecl) string {
 	}
 }
 
-// empty drops the values of variables as far as their types don't depend on
-// them.
-func empty(v *ast.ValueSpec) {
+// EmptyValues drops the values of variables as far as their types don't depend
+// on them.
+func EmptyValues(v *ast.ValueSpec) {
 	if v.Type != nil {
 		v.Values = nil
 		return
@@ -286,13 +286,23 @@ func empty(v *ast.ValueSpec) {
 		if u, ok := x.(*ast.UnaryExpr); ok && u.Op == token.AND {
 			x = u.X
 		}
-		if lit, ok := x.(*ast.CompositeLit); ok {
-			if a, ok := lit.Type.(*ast.ArrayType); ok {
+		switch x := x.(type) {
+		case *ast.FuncLit:
+			x.Body = EmptyBody(x.Body)
+		case *ast.CompositeLit:
+			if a, ok := x.Type.(*ast.ArrayType); ok {
 				if _, counts := a.Len.(*ast.Ellipsis); counts {
 					continue
 				}
 			}
-			lit.Elts = nil
+			x.Elts = nil
 		}
 	}
+}
+
+// EmptyBody returns a body for a function whose body does not matter. An
+// endless loop needs no return statement behind it.
+func EmptyBody(b *ast.BlockStmt) *ast.BlockStmt {
+	loop := &ast.ForStmt{For: b.Lbrace, Body: &ast.BlockStmt{Lbrace: b.Lbrace, Rbrace: b.Rbrace}}
+	return &ast.BlockStmt{Lbrace: b.Lbrace, List: []ast.Stmt{loop}, Rbrace: b.Rbrace}
 }
