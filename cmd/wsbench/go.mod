@@ -1,0 +1,37 @@
+module github.com/wsmigrate/wsmigrate/cmd/wsbench
+
+go 1.26.0
+
+require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
+	github.com/coder/websocket v1.8.15
+	github.com/fasthttp/websocket v1.5.12
+	github.com/gobwas/ws v1.4.0
+	github.com/gorilla/websocket v1.5.3
+	github.com/lxzan/gws v1.8.9
+	github.com/schollz/progressbar/v3 v3.19.1
+	github.com/valyala/fasthttp v1.58.0
+	github.com/wsmigrate/wsmigrate/compat v0.0.0
+	github.com/wsmigrate/wsmigrate/compat/coder v0.0.0
+	golang.org/x/sys v0.49.0
+	golang.org/x/term v0.44.0
+	nhooyr.io/websocket v1.8.17
+)
+
+require (
+	github.com/andybalholm/brotli v1.1.1 // indirect
+	github.com/dolthub/maphash v0.1.0 // indirect
+	github.com/gobwas/httphead v0.1.0 // indirect
+	github.com/gobwas/pool v0.2.1 // indirect
+	github.com/klauspost/compress v1.17.11 // indirect
+	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
+	github.com/rivo/uniseg v0.4.7 // indirect
+	github.com/savsgio/gotils v0.0.0-20240704082632-aef3928b8a38 // indirect
+	github.com/valyala/bytebufferpool v1.0.0 // indirect
+	golang.org/x/net v0.33.0 // indirect
+)
+
+replace (
+	github.com/wsmigrate/wsmigrate/compat => ../../compat
+	github.com/wsmigrate/wsmigrate/compat/coder => ../../compat/coder
+)

@@ -1,0 +1,5 @@
+package report
+
+import "io"
+
+func (r *Report) WriteHTML(io.Writer) error { return nil }
