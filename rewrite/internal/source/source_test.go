@@ -158,7 +158,7 @@ func F[Q d]() {}
 type d interface{ ~int }`, "import io; T; c; T.m; F; d"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f, err := parser.ParseFile(token.NewFileSet(), "", strip([]byte("package p\n"+tt.src)), parser.SkipObjectResolution)
+			f, err := parser.ParseFile(token.NewFileSet(), "", strip([]byte("package p\n"+tt.src), false), parser.SkipObjectResolution)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,8 +221,15 @@ func TestStrip(t *testing.T) {
 		{"CRLF", "func f() {\r\n\ta()\r\n}\r\nvar x int\r\n", "func f() \r\nvar x int\r\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := string(strip([]byte(tt.src))); got != tt.want {
+			if got := string(strip([]byte(tt.src), false)); got != tt.want {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+			placed := string(strip([]byte(tt.src), true))
+			if len(placed) != len(tt.src) || strings.Count(placed, "\n") != strings.Count(tt.src, "\n") {
+				t.Errorf("what stays has moved: %q", placed)
+			}
+			if strings.Join(strings.Fields(placed), " ") != strings.Join(strings.Fields(tt.want), " ") {
+				t.Errorf("with places got %q, want %q with gaps", placed, tt.want)
 			}
 		})
 	}
@@ -239,16 +246,22 @@ func FuzzStrip(f *testing.F) {
 		if err != nil {
 			return
 		}
-		bare, err := parser.ParseFile(token.NewFileSet(), "", strip([]byte(src)), parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatalf("%v in %q", err, strip([]byte(src)))
-		}
-		if a, b := names([]*ast.File{whole}), names([]*ast.File{bare}); !slices.Equal(a, b) {
-			t.Errorf("declarations %q became %q", a, b)
-		}
-		for _, d := range bare.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
-				t.Errorf("%s has kept its body in %q", fn.Name.Name, strip([]byte(src)))
+		for _, places := range []bool{false, true} {
+			left := strip([]byte(src), places)
+			bare, err := parser.ParseFile(token.NewFileSet(), "", left, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatalf("%v in %q", err, left)
+			}
+			if a, b := names([]*ast.File{whole}), names([]*ast.File{bare}); !slices.Equal(a, b) {
+				t.Errorf("declarations %q became %q", a, b)
+			}
+			for i, d := range bare.Decls {
+				if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil {
+					t.Errorf("%s has kept its body in %q", fn.Name.Name, left)
+				}
+				if places && d.Pos()-bare.FileStart != whole.Decls[i].Pos()-whole.FileStart {
+					t.Errorf("declaration %d has moved in %q", i, left)
+				}
 			}
 		}
 	})

@@ -2,8 +2,9 @@ package source
 
 // strip returns src without the bodies of its functions and methods, which
 // take most of the time that parsing a file takes. What is no valid Go stays
-// as it is, more or less: the parser says what is wrong with it.
-func strip(src []byte) []byte {
+// as it is, more or less: the parser says what is wrong with it. With places,
+// what is left stays where it was, and spaces fill the gaps.
+func strip(src []byte, places bool) []byte {
 	s := bodyScanner{src: src, quiet: true}
 	out := make([]byte, 0, len(src)/2)
 	from := 0
@@ -20,6 +21,14 @@ func strip(src []byte) []byte {
 		}
 		out = append(out, src[from:open]...)
 		from = s.pos
+		if places {
+			for _, c := range src[open:from] {
+				if c != '\n' {
+					c = ' '
+				}
+				out = append(out, c)
+			}
+		}
 	}
 	return append(out, src[from:]...)
 }

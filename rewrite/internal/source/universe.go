@@ -183,12 +183,15 @@ func (u *Universe) dependency(path string, from types.Importer) (*types.Package,
 // declarations parses what importers of p can see.
 func (u *Universe) declarations(p *golist.Package) []*ast.File {
 	var files []*ast.File
+	// A declaration of the main modules is known by its place, whichever
+	// packages of a configuration are roots.
+	places := p.Module != nil && p.Module.Main
 	for _, path := range p.Files(p.GoFiles, p.CgoFiles) {
 		src, err := u.Read(path)
 		if err != nil {
 			continue // what it declares is missed where it is used
 		}
-		if f, _ := parser.ParseFile(u.Fset, path, strip(src), parser.SkipObjectResolution); f != nil {
+		if f, _ := parser.ParseFile(u.Fset, path, strip(src, places), parser.SkipObjectResolution); f != nil {
 			files = append(files, f)
 		}
 	}
