@@ -137,7 +137,7 @@ func (s *scope) lockCall(c *ssa.CallCommon) (lockOp, ssa.Value) {
 	if sig.Params().Len() != 0 || sig.Results().Len() != 0 {
 		return noLockOp, nil
 	}
-	obj, _, _ := types.LookupFieldOrMethod(recv.Type(), true, s.fn.Pkg.Pkg, counterpart)
+	obj, _, _ := types.LookupFieldOrMethod(recv.Type(), true, s.prog.pkg.SSA.Pkg, counterpart)
 	if _, ok := obj.(*types.Func); !ok {
 		return noLockOp, nil
 	}

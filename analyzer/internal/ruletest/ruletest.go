@@ -4,6 +4,7 @@ import (
 	"embed"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/tools/go/analysis"
@@ -55,6 +56,9 @@ func at(t *testing.T, a *analysis.Analyzer, tier string, run runner, packages []
 	defer a.Flags.Set("confidence", old)
 	results := run(t, Tree(t), a, packages...)
 	for _, r := range results {
+		if pkg := r.Action.Package; len(pkg.Syntax) == 0 || len(pkg.Errors) > 0 && !strings.Contains(pkg.PkgPath, "broken") {
+			t.Errorf("%s does not compile: %v", pkg.PkgPath, pkg.Errors)
+		}
 		if report, ok := r.Result.(*rule.Report); ok && report.Failure != nil {
 			t.Errorf("%s: %v", r.Action.Package.PkgPath, report.Failure)
 		}
