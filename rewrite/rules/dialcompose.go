@@ -180,7 +180,6 @@ func (dl *dialer) transportLiteral(u *unit.Unit, depth int) ([]any, bool) {
 	for _, e := range dl.elems {
 		switch e.name {
 		case "NetDial":
-			at := u.Graph.Fset.PositionFor(e.value.Pos(), false)
 			if unit.IsNil(f, e.value) {
 				w.comments(e)
 				continue
@@ -189,8 +188,8 @@ func (dl *dialer) transportLiteral(u *unit.Unit, depth int) ([]any, bool) {
 				w.comments(e) // it was never called
 				continue
 			} else if v != nil {
-				u.Refuse(at, "NetDial and NetDialContext are both set", "keep NetDialContext, which gorilla prefers")
-				return nil, false
+				w.field(e, "Dial: ", e.value) // the transport prefers DialContext as gorilla does
+				continue
 			}
 			parts, ok := wrapNetDial(u, dl.site, e.value, w)
 			if !ok {
