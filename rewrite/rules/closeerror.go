@@ -20,7 +20,8 @@ var closeErrorRule = &unit.Rule{
 CloseError is a value that read errors wrap, so assertions become errors.As. It has none for a connection that ended
 without a close frame, which is code 1006 in gorilla and wraps io.EOF in the target; where the difference may
 matter a helper maps one to the other. ErrCloseSent becomes net.ErrClosed, ErrBadHandshake a test of the response,
-ErrReadLimit a test of the error's text where the target has no value for it.`,
+ErrReadLimit a test of the error's text where the target has no value for it. Code that tells errors by gorilla's
+words keeps its cluster as it is: the target's are others.`,
 	Plan: func(u *unit.Unit) {
 		for _, s := range u.Sites("IsCloseError", "IsUnexpectedCloseError") {
 			planCloseTest(u, s)
@@ -44,6 +45,7 @@ ErrReadLimit a test of the error's text where the target has no value for it.`,
 		for _, s := range u.Sites("ErrBadHandshake") {
 			planBadHandshake(u, s)
 		}
+		refuseErrorTexts(u)
 	},
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/tools/go/ast/inspector"
@@ -129,7 +130,9 @@ type Graph struct {
 	Files    map[string]*File
 	Clusters []*Cluster // in order of their first site
 
-	a *analysis
+	a     *analysis
+	look  sync.Once // for words
+	words []Word
 }
 
 // Analyze finds the sites of the libraries that is accepts (by import path)
