@@ -346,9 +346,19 @@ func (s *scope) export() {
 		}
 		s.sum.effects = append(s.sum.effects, &out)
 	}
+	// All stores are known, and many are of the same paths.
+	loaded := make(map[*Path][]*Path)
+	loads := func(p *Path) []*Path {
+		out, ok := loaded[p]
+		if !ok {
+			out = s.loads([]*Path{p})
+			loaded[p] = out
+		}
+		return out
+	}
 	for _, st := range s.stores {
-		for _, dst := range append([]*Path{st.dst}, s.loads([]*Path{st.dst})...) {
-			for _, src := range s.loads([]*Path{st.src}) {
+		for _, dst := range append([]*Path{st.dst}, loads(st.dst)...) {
+			for _, src := range loads(st.src) {
 				// A fresh object counts as well: the caller learns that the
 				// place has a new one.
 				if visible(dst) && dst != src && (visible(src) || fromCall(src)) {
