@@ -44,9 +44,27 @@ type Program struct {
 	tree    *load.Tree
 }
 
-// Load loads the tree. A tree in which nothing loads is a *Refusal; packages
-// that do not compile are listed in Skipped and take no part.
+// A Listing is a tree whose files and packages are known, and of which nothing
+// was type-checked yet.
+type Listing struct {
+	cfg    Config
+	tree   *load.Tree
+	digest *load.Digest
+}
+
+// Load lists the tree and loads it. A tree in which nothing loads is a
+// *Refusal; packages that do not compile are listed in Skipped and take no
+// part.
 func Load(ctx context.Context, cfg Config) (*Program, error) {
+	l, err := List(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return l.Load(ctx)
+}
+
+// List lists the tree. A tree in which nothing is found is a *Refusal.
+func List(ctx context.Context, cfg Config) (*Listing, error) {
 	if fi, err := os.Stat(cfg.Dir); err != nil {
 		return nil, refuse("name an existing folder with -C", "no folder %s", cfg.Dir)
 	} else if !fi.IsDir() {
@@ -61,15 +79,34 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 	if cfg.Progress != nil {
 		lc.Progress = func(done, total int) { cfg.Progress("loading", done, total) }
 	}
-	tree, err := load.Load(ctx, lc)
-	var le *load.ListError
-	switch {
-	case errors.Is(err, load.ErrNoModule):
-		return nil, refuse("run `go mod init` there or name the module's folder with -C", "no go.mod in %s or above it", cfg.Dir)
-	case errors.As(err, &le):
-		return nil, refuse(listHelp(le.Text), "the go command cannot load the packages: %s", le.Text)
-	case err != nil:
-		return nil, err
+	tree, err := load.List(ctx, lc)
+	if err != nil {
+		return nil, unloadable(cfg, err)
+	}
+	return &Listing{cfg: cfg, tree: tree}, nil
+}
+
+// Digest returns a hash of everything that loading, linting and planning the
+// tree depend on: equal trees, in equal environments, have equal hashes.
+func (l *Listing) Digest() [32]byte {
+	if l.digest == nil {
+		l.digest = l.tree.Digest()
+	}
+	return l.digest.Sum()
+}
+
+// Settled reports, after Load, whether what was found out can be said of the
+// digest: the files are still the same, and nothing was missing that another
+// time may be there.
+func (l *Listing) Settled() bool {
+	return l.digest != nil && l.tree.Settled() && l.digest.Fresh()
+}
+
+// Load loads what was listed, once.
+func (l *Listing) Load(ctx context.Context) (*Program, error) {
+	cfg, tree := l.cfg, l.tree
+	if err := tree.Load(ctx); err != nil {
+		return nil, unloadable(cfg, err)
 	}
 	p := &Program{Config: cfg, Fset: tree.Fset, tree: tree}
 	for _, m := range tree.Modules {
@@ -80,6 +117,17 @@ func Load(ctx context.Context, cfg Config) (*Program, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// unloadable returns what loading a tree failed with, as users can use it.
+func unloadable(cfg Config, err error) error {
+	if errors.Is(err, load.ErrNoModule) {
+		return refuse("run `go mod init` there or name the module's folder with -C", "no go.mod in %s or above it", cfg.Dir)
+	}
+	if le, ok := errors.AsType[*load.ListError](err); ok {
+		return refuse(listHelp(le.Text), "the go command cannot load the packages: %s", le.Text)
+	}
+	return err
 }
 
 // hints returns words that make a package worth a look although it neither

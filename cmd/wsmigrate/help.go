@@ -26,6 +26,10 @@ The linter also runs inside go vet and go fix:
 	go vet -vettool=$(which wsmigrate) ./...
 	go fix -fixtool=$(which wsmigrate) -diff ./...
 
+The report and lint keep their results: where no file, flag or tool changed they
+take that of the last run. WSMIGRATE_CACHE names another folder for them than
+that of the user's caches, or is off.
+
 "wsmigrate help SUBCOMMAND" shows the flags of one subcommand.
 `
 

@@ -25,12 +25,10 @@ func lintCommand(ctx context.Context, inv *invocation) error {
 	if err != nil {
 		return err
 	}
-	prog, err := inv.load(ctx, inv.args)
+	doc, err := inv.examined(ctx, func(doc *report.Document, prog *rewrite.Program) error {
+		return inv.lint(ctx, doc, prog, func(f report.Finding) bool { return rules.Has(f.Rule, f.Category) })
+	})
 	if err != nil {
-		return err
-	}
-	doc := inv.document(prog)
-	if err := inv.lint(ctx, doc, prog, func(f report.Finding) bool { return rules.Has(f.Rule, f.Category) }); err != nil {
 		return err
 	}
 	if inv.baseline != "" {

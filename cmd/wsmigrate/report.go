@@ -4,24 +4,28 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/wsmigrate/wsmigrate/cmd/wsmigrate/internal/report"
+	"github.com/wsmigrate/wsmigrate/rewrite"
 )
 
 // reportCommand shows the hazards and the plan.
 func reportCommand(ctx context.Context, inv *invocation) error {
-	prog, err := inv.load(ctx, inv.args)
+	doc, err := inv.examined(ctx, func(doc *report.Document, prog *rewrite.Program) error {
+		if err := inv.lint(ctx, doc, prog, everything); err != nil {
+			return err
+		}
+		plan, err := prog.Plan(ctx, inv.previewOptions())
+		if err != nil {
+			return err
+		}
+		doc.AddPlan(plan)
+		doc.Left = false // a report speaks of what fix can do, with a release of the tool
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	doc := inv.document(prog)
-	if err := inv.lint(ctx, doc, prog, everything); err != nil {
-		return err
-	}
-	plan, err := prog.Plan(ctx, inv.previewOptions())
-	if err != nil {
-		return err
-	}
-	doc.AddPlan(plan)
-	doc.Left = false // a report speaks of what fix can do, with a release of the tool
 
 	next := ""
 	if doc.Summary.Sites > 0 {

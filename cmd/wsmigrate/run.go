@@ -178,9 +178,18 @@ func (inv *invocation) remarksText(doc *report.Document) *text.Writer {
 	return &text.Writer{Doc: doc, Palette: inv.color.Palette(inv.stderr, inv.getenv), Verbose: inv.verbose, Width: term.Width(inv.stderr, 0)}
 }
 
-// load loads what the patterns name. What an interrupted run left half written
-// is taken back before a run that writes, and refused by others.
+// load loads what the patterns name.
 func (inv *invocation) load(ctx context.Context, patterns []string) (*rewrite.Program, error) {
+	listing, err := inv.list(ctx, patterns)
+	if err != nil {
+		return nil, err
+	}
+	return listing.Load(ctx)
+}
+
+// list lists what the patterns name. What an interrupted run left half written
+// is taken back before a run that writes, and refused by others.
+func (inv *invocation) list(ctx context.Context, patterns []string) (*rewrite.Listing, error) {
 	root := journalRoot(inv.dir)
 	switch {
 	case inv.write:
@@ -197,7 +206,7 @@ func (inv *invocation) load(ctx context.Context, patterns []string) (*rewrite.Pr
 			Help:   "`wsmigrate undo` puts the files back",
 		}
 	}
-	return rewrite.Load(ctx, rewrite.Config{
+	return rewrite.List(ctx, rewrite.Config{
 		Dir: inv.dir, Patterns: patterns, Tags: inv.tags, Env: inv.env,
 		Progress: inv.progress.Update,
 	})

@@ -19,6 +19,9 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 // The test binary is the command too: scripts run it as wsmigrate, and hand
 // it to go vet and go fix as $WSMIGRATE.
 func TestMain(m *testing.M) {
+	if os.Getenv(cacheVariable) == "" { // scripts that are about it set it
+		_ = os.Setenv(cacheVariable, "off")
+	}
 	testscript.Main(m, map[string]func(){"wsmigrate": main})
 }
 

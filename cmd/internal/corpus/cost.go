@@ -10,41 +10,53 @@ import (
 	"time"
 )
 
-// runCost measures what the report costs beside `go list -deps ./...`, warm and
-// with an empty build cache. The two commands run in turn, so that what else
+// runCost measures what the report costs beside `go list -deps ./...`: when
+// nothing changed since the last, when it has to look at everything, and with
+// an empty build cache as well. The two commands run in turn, so that what else
 // the machine does meets both.
 func runCost(o *options, stdout, stderr io.Writer) (status int, err error) {
+	known, err := os.MkdirTemp("", "corpus-known-")
+	if err != nil {
+		return 2, err
+	}
+	defer os.RemoveAll(known)
+	states := []struct {
+		name    string
+		results string // folder of earlier results
+		cold    bool
+		fill    bool // the first round fills the caches
+	}{
+		{name: "warm, nothing changed", results: known, fill: true},
+		{name: "warm, all anew", results: "off", fill: true},
+		{name: "cold", results: "off", cold: true},
+	}
 	for _, dir := range o.dirs {
 		fmt.Fprintf(stdout, "%s\n", filepath.Base(filepath.Clean(dir)))
-		for _, cold := range []bool{false, true} {
+		for _, state := range states {
 			var ratios []float64
 			var memory int64
 			rounds := o.rounds
-			if !cold {
-				rounds++ // the first fills the caches
+			if state.fill {
+				rounds++
 			}
 			for round := range rounds {
-				fmt.Fprintf(stderr, "%s: cold %v, round %d of %d\n", dir, cold, round+1, rounds)
-				list, _, err := measure(dir, cold, "go", "list", "-deps", "./...")
+				fmt.Fprintf(stderr, "%s: %s, round %d of %d\n", dir, state.name, round+1, rounds)
+				list, _, err := measure(dir, state.cold, nil, "go", "list", "-deps", "./...")
 				if err != nil {
 					return 2, err
 				}
-				report, kib, err := measure(dir, cold, o.tool, "-q", "./...")
+				report, kib, err := measure(dir, state.cold, []string{"WSMIGRATE_CACHE=" + state.results}, o.tool, "-q", "./...")
 				if err != nil {
 					return 2, err
 				}
-				if !cold && round == 0 {
+				if state.fill && round == 0 {
 					continue
 				}
 				ratios = append(ratios, float64(report)/float64(list))
 				memory = max(memory, kib)
 			}
 			slices.Sort(ratios)
-			name := "warm"
-			if cold {
-				name = "cold"
-			}
-			fmt.Fprintf(stdout, "  %s: CPU of wsmigrate ./... to that of go list -deps ./...: median %.2f (%.2f to %.2f, %d rounds)%s\n", name,
+			fmt.Fprintf(stdout, "  %s: CPU of wsmigrate ./... to that of go list -deps ./...: median %.2f (%.2f to %.2f, %d rounds)%s\n", state.name,
 				ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1], len(ratios), resident(memory))
 		}
 	}
@@ -53,16 +65,17 @@ func runCost(o *options, stdout, stderr io.Writer) (status int, err error) {
 
 // measure runs a command and returns its CPU time and the most memory that
 // it, or a process that it started, had resident, in KiB.
-func measure(dir string, cold bool, name string, args ...string) (cpu time.Duration, kib int64, err error) {
+func measure(dir string, cold bool, env []string, name string, args ...string) (cpu time.Duration, kib int64, err error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
 	if cold {
 		cache, err := os.MkdirTemp("", "corpus-cache-")
 		if err != nil {
 			return 0, 0, err
 		}
 		defer os.RemoveAll(cache)
-		cmd.Env = append(os.Environ(), "GOCACHE="+cache)
+		cmd.Env = append(cmd.Env, "GOCACHE="+cache)
 	}
 	err = cmd.Run()
 	state := cmd.ProcessState

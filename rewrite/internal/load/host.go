@@ -16,10 +16,8 @@ import (
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/source"
 )
 
-// hostView lists the main modules' packages in the host's configuration and
-// type-checks those that have to do with a library. It returns nil if none
-// has.
-func (t *Tree) hostView(ctx context.Context) (*View, error) {
+// listHost lists the main modules' packages in the host's configuration.
+func (t *Tree) listHost(ctx context.Context) error {
 	host := Build{Tags: t.Config.Tags}
 	var patterns []string
 	for _, m := range t.Modules {
@@ -27,13 +25,15 @@ func (t *Tree) hostView(ctx context.Context) (*View, error) {
 			patterns = append(patterns, m.Path+"/...")
 		}
 	}
-	listed, err := t.listDeps(ctx, t.query(host, nil), append(patterns, t.testImports(host)...)...)
-	if err != nil {
-		return nil, err
-	}
-	if err := t.match(ctx); err != nil {
-		return nil, err
-	}
+	var err error
+	t.listed, err = t.listDeps(ctx, t.query(host, nil), append(patterns, t.testImports(host)...)...)
+	return err
+}
+
+// hostView type-checks those packages of the host's configuration that have to
+// do with a library. It returns nil if none has.
+func (t *Tree) hostView(ctx context.Context) (*View, error) {
+	host, listed := Build{Tags: t.Config.Tags}, t.listed
 	own, err := t.take(listed)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/tools/go/packages"
 
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/golist"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/source"
 )
 
@@ -114,6 +115,8 @@ type Tree struct {
 	graph  []string // lines of go mod graph, when asked for
 	others []string // import paths of the main modules' packages that are in no view
 	files  []*scanned
+	listed []*golist.Package // in the host's configuration, with dependencies
+	gocmd  goCommand
 }
 
 // ErrNoModule says that a folder belongs to no module.
@@ -125,9 +128,19 @@ type ListError struct{ Text string }
 // Error returns the go command's words.
 func (e *ListError) Error() string { return e.Text }
 
-// Load loads the tree. Its errors are ErrNoModule, *ListError, or the
-// context's.
+// Load lists the tree and loads it. Its errors are those of List and of
+// Tree.Load.
 func Load(ctx context.Context, cfg Config) (*Tree, error) {
+	t, err := List(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.Load(ctx)
+}
+
+// List finds the main modules, their files and their packages; nothing is
+// type-checked yet. Its errors are ErrNoModule, *ListError, or the context's.
+func List(ctx context.Context, cfg Config) (*Tree, error) {
 	if _, err := os.Stat(cfg.Dir); err != nil {
 		return nil, err
 	}
@@ -136,16 +149,25 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 		return nil, err
 	}
 	t.scan()
+	if err := t.listHost(ctx); err != nil {
+		return nil, err
+	}
+	return t, t.match(ctx)
+}
+
+// Load type-checks the packages that have to do with a library. It is called
+// once; its errors are *ListError or the context's.
+func (t *Tree) Load(ctx context.Context) error {
 	host, err := t.hostView(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if host != nil {
 		t.Views = append(t.Views, host)
 	}
 	t.loadUncovered(ctx)
 	if t.Listed == 0 && len(t.Views) == 0 && ctx.Err() == nil {
-		return nil, &ListError{"there are no Go packages"}
+		return &ListError{"there are no Go packages"}
 	}
 	for _, v := range t.Views {
 		for _, p := range v.Packages {
@@ -154,7 +176,7 @@ func Load(ctx context.Context, cfg Config) (*Tree, error) {
 			}
 		}
 	}
-	return t, ctx.Err()
+	return ctx.Err()
 }
 
 // Others loads the packages of the main modules that reach no library, in the

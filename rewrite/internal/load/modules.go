@@ -18,17 +18,25 @@ type Module struct {
 	Path, Dir, GoMod, Go string
 }
 
+// goCommand is what the go command says of itself.
+type goCommand struct {
+	GOMOD, GOWORK, GOOS, GOARCH            string
+	GOVERSION, GOROOT, GOMODCACHE, GOFLAGS string
+	GOEXPERIMENT, CGO_ENABLED, CC          string
+}
+
 // findModules settles which go.work applies and lists the main modules.
 func (t *Tree) findModules(ctx context.Context) error {
 	t.Env = slices.Clone(t.Config.Env)
-	var env struct{ GOMOD, GOWORK, GOOS, GOARCH string }
-	out, err := t.run(ctx, "env", "-json", "GOMOD", "GOWORK", "GOOS", "GOARCH")
+	out, err := t.run(ctx, "env", "-json", "GOMOD", "GOWORK", "GOOS", "GOARCH",
+		"GOVERSION", "GOROOT", "GOMODCACHE", "GOFLAGS", "GOEXPERIMENT", "CGO_ENABLED", "CC")
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(out, &env); err != nil {
+	if err := json.Unmarshal(out, &t.gocmd); err != nil {
 		return err
 	}
+	env := t.gocmd
 	t.host = env.GOOS + "/" + env.GOARCH
 	if env.GOMOD == os.DevNull {
 		env.GOMOD = ""

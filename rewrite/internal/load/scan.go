@@ -17,6 +17,7 @@ type scanned struct {
 	path    string
 	pkg     string // the name in its package clause
 	imports []string
+	state   fileState
 }
 
 // test reports whether the go command takes the file for a test.
@@ -62,11 +63,12 @@ func (t *Tree) scan() {
 	fset := token.NewFileSet()
 	for _, m := range t.Modules {
 		walkGo(m.Dir, func(path string) {
-			f, err := parser.ParseFile(fset, path, nil, parser.ImportsOnly)
-			if err != nil && f == nil {
+			state, src := readState(path)
+			if src == nil {
 				return
 			}
-			s := &scanned{path: path, pkg: f.Name.Name}
+			f, _ := parser.ParseFile(fset, path, src, parser.ImportsOnly)
+			s := &scanned{path: path, pkg: f.Name.Name, state: state}
 			for _, imp := range f.Imports {
 				if p, err := strconv.Unquote(imp.Path.Value); err == nil {
 					s.imports = append(s.imports, p)

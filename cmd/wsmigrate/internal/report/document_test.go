@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"go/token"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/wsmigrate/wsmigrate/cmd/internal/golden"
@@ -132,6 +133,31 @@ func TestFingerprint(t *testing.T) {
 		f(&other)
 		if base.Fingerprint() == other.Fingerprint() {
 			t.Errorf("another %s has the same fingerprint", name)
+		}
+	}
+}
+
+// What is encoded comes back whole.
+func TestEncode(t *testing.T) {
+	for name, d := range map[string]*Document{"sample": sample("/src"), "empty": New("/src", "nhooyr.io/websocket")} {
+		d.Changes = append(d.Changes, rewrite.FileChange{Path: "/src/a.go", Old: []byte("a"), New: []byte("b")})
+		d.Suppress([]Suppressed{{Finding: Finding{Rule: "wsorigin"}, Reason: "asked for"}})
+		data, err := d.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := Decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range d.Suppressed { // as Decode returns them
+			d.Suppressed[i].Finding = s.Finding.filled()
+		}
+		if !reflect.DeepEqual(back, d) {
+			t.Errorf("%s: came back as\n%+v, want\n%+v", name, back, d)
+		}
+		if _, err := Decode(data[:len(data)/2]); err == nil {
+			t.Errorf("%s: half a document is one", name)
 		}
 	}
 }
