@@ -4,10 +4,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/wsmigrate/wsmigrate/analyzer"
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/ruletest"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 )
 
@@ -28,13 +31,10 @@ func TestCases(t *testing.T) {
 		}
 	}
 	wants, silent := 0, 0
-	rules, err := filepath.Glob("ws*/testdata/src")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, dir := range rules {
-		w, s := countCases(t, dir, names)
-		t.Logf("%-14s %4d findings, %4d silent lines", filepath.Base(filepath.Dir(filepath.Dir(dir))), w, s)
+	module := ruletest.Module(t, ".", "1.26")
+	for _, a := range analyzer.Suite {
+		w, s := countCases(t, filepath.Join(module, a.Name), names)
+		t.Logf("%-14s %4d findings, %4d silent lines", a.Name, w, s)
 		wants, silent = wants+w, silent+s
 	}
 	t.Logf("%-14s %4d findings, %4d silent lines", "all", wants, silent)
@@ -45,12 +45,14 @@ func TestCases(t *testing.T) {
 
 func countCases(t *testing.T, dir string, names map[string]bool) (wants, silent int) {
 	var files []string
-	for _, pattern := range []string{"*/*.go", "*/*/*.go", "*/*/*/*.go"} {
-		found, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			t.Fatal(err)
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if filepath.Ext(name) == ".go" {
+			files = append(files, name)
 		}
-		files = append(files, found...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, name := range files {
 		fset := token.NewFileSet()

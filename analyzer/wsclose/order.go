@@ -129,11 +129,7 @@ func exitsProcess(fn *ssa.Function) bool {
 
 // lateWrites reports writes after call, if call closes a connection for good.
 func (c *checker) lateWrites(call *ssa.Call) {
-	lib, row := lookup(call.Call.StaticCallee())
-	if row == nil || !row.Roles.Has(wsapi.Closes) {
-		return
-	}
-	conn := connArg(&call.Call, row)
+	conn := closed(&call.Call)
 	if conn == nil {
 		return
 	}
@@ -143,11 +139,15 @@ func (c *checker) lateWrites(call *ssa.Call) {
 			if !ok || write == call || !before(call, write) {
 				continue
 			}
-			_, w := lookup(write.Call.StaticCallee())
+			lib, w := lookup(write.Call.StaticCallee())
 			if w == nil || !w.Roles.Any(wsapi.Writes|wsapi.WritesControl) || w.Roles.Has(wsapi.Closes) {
 				continue
 			}
-			if other := connArg(&write.Call, w); other == nil || !c.sameConn(conn, other, call, write) {
+			other := connArg(&write.Call, w)
+			if converted, ok := other.(*ssa.ChangeInterface); ok {
+				other = converted.X // a net.Conn, to gobwas an io.Writer
+			}
+			if other == nil || !c.sameConn(conn, other, call, write) {
 				continue
 			}
 			c.report(rule.Finding{
@@ -157,6 +157,21 @@ func (c *checker) lateWrites(call *ssa.Call) {
 			})
 		}
 	}
+}
+
+// closed returns the connection that a call closes for good, or nil: a
+// library's own, or a net.Conn, on which gobwas works.
+func closed(call *ssa.CallCommon) ssa.Value {
+	if call.IsInvoke() {
+		if m := call.Method; m.Name() == "Close" && m.Pkg() != nil && m.Pkg().Path() == "net" {
+			return call.Value
+		}
+		return nil
+	}
+	if _, row := lookup(call.StaticCallee()); row != nil && row.Roles.Has(wsapi.Closes) {
+		return connArg(call, row)
+	}
+	return nil
 }
 
 // sameConn reports whether a, at the instruction from, and b, at to, are one

@@ -19,7 +19,7 @@ var tiers = map[string][]rule.Confidence{
 }
 
 func Test(t *testing.T) {
-	results := ruletest.Run(t, wsdeadline.Analyzer, "low", "bad", "good", "locks", "contexts", "others")
+	results := ruletest.Run(t, wsdeadline.Analyzer, "low", "bad", "good", "locks", "contexts", "others", "shapes/...")
 	got := make(map[string][]rule.Confidence)
 	for _, result := range results {
 		for _, f := range result.Result.(*rule.Report).Findings {

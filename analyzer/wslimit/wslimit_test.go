@@ -20,7 +20,7 @@ var tiers = map[string][]rule.Confidence{
 
 func Test(t *testing.T) {
 	results := ruletest.Run(t, wslimit.Analyzer, "low",
-		"unlimited", "limited", "nhooyrws", "coderws", "others", "peers", "peersok")
+		"unlimited", "limited", "nhooyrws", "coderws", "others", "peers", "peersok", "shapes/...")
 	got := make(map[string][]rule.Confidence)
 	for _, result := range results {
 		for _, f := range result.Result.(*rule.Report).Findings {

@@ -14,7 +14,7 @@ var unsure = []rule.Confidence{rule.Medium, rule.Low, rule.Low, rule.Low, rule.M
 
 func Test(t *testing.T) {
 	got := make(map[string]bool)
-	for _, result := range ruletest.Run(t, wsreadloop.Analyzer, "low", "bad", "good", "libraries", "tiers", "broken") {
+	for _, result := range ruletest.Run(t, wsreadloop.Analyzer, "low", "bad", "good", "libraries", "tiers", "broken", "shapes/...") {
 		for i, f := range result.Result.(*rule.Report).Findings {
 			got[f.Category] = true
 			want := rule.High

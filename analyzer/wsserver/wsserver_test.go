@@ -10,7 +10,7 @@ import (
 
 func Test(t *testing.T) {
 	results := ruletest.Run(t, wsserver.Analyzer, "low", "plain", "set", "helper", "clientonly", "api", "program", "feed", "reader",
-		"h1less", "h1lessnew", "both", "several", "clients", "wrapped")
+		"h1less", "h1lessnew", "both", "several", "clients", "wrapped", "shapes/...")
 	tiers := map[string]rule.Confidence{"header": rule.Low, "h2": rule.High, "wrapped": rule.High}
 	for _, result := range results {
 		for _, f := range result.Result.(*rule.Report).Findings {

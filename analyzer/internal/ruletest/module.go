@@ -25,8 +25,8 @@ const ModulePath = "example.com/wants"
 // are the folders of analyzers with a testdata/src; goLine is the go line.
 func Module(t testing.TB, analyzers, goLine string) string {
 	t.Helper()
-	cases, err := filepath.Glob(filepath.Join(analyzers, "*", "testdata", "src"))
-	if err != nil || len(cases) == 0 {
+	rules, err := filepath.Glob(filepath.Join(analyzers, "*", "testdata", "src"))
+	if err != nil || len(rules) == 0 {
 		t.Fatalf("no cases in %s: %v", analyzers, err)
 	}
 	dir := t.TempDir()
@@ -43,8 +43,10 @@ func Module(t testing.TB, analyzers, goLine string) string {
 		mod += fmt.Sprintf("\nrequire %s %s\n\nreplace %[1]s => ./stubs/%[1]s\n", lib, version)
 	}
 	write(t, filepath.Join(dir, "go.mod"), mod)
-	for _, src := range cases {
-		rule := filepath.Base(filepath.Dir(filepath.Dir(src)))
+	for _, src := range rules {
+		testdata := filepath.Dir(src)
+		rule := filepath.Base(filepath.Dir(testdata))
+		src := filepath.Join(cases(t, testdata), "src")
 		own := func(imported string) (string, bool) {
 			if _, err := os.Stat(filepath.Join(src, imported)); err != nil || isStub(imported) {
 				return "", false
@@ -138,6 +140,9 @@ func reimport(src []byte, own func(string) (string, bool)) ([]byte, error) {
 
 func write(t testing.TB, name, text string) {
 	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}

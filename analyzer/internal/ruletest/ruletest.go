@@ -16,7 +16,7 @@ import (
 //go:embed testdata
 var stubs embed.FS
 
-// Tree copies the stubs and, above them, testdata/src of the calling test's
+// Tree copies the stubs and, above them, the cases of the calling test's
 // package into a new folder in the form of a GOPATH and returns the folder.
 func Tree(t testing.TB) string {
 	t.Helper()
@@ -25,7 +25,7 @@ func Tree(t testing.TB) string {
 		t.Fatal(err)
 	}
 	dir = filepath.Join(dir, "testdata")
-	if err := os.CopyFS(filepath.Join(dir, "src"), os.DirFS(filepath.Join("testdata", "src"))); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(cases(t, "testdata"))); err != nil {
 		t.Fatal(err)
 	}
 	return dir

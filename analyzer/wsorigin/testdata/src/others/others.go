@@ -44,6 +44,10 @@ var fast = fastws.FastHTTPUpgrader{
 	CheckOrigin: func(ctx *fasthttp.RequestCtx) bool { return true }, // want `CheckOrigin accepts every Origin`
 }
 
+func fastDeprecated(w http.ResponseWriter, r *http.Request) {
+	fastws.Upgrade(w, r, nil, 0, 0) // want `fasthttp does not look at the Origin header`
+}
+
 func fiberEcho(c *fiberws.Conn) {}
 
 func fiberHandlers() []fiber.Handler {

@@ -58,3 +58,5 @@ type Server struct {
 func (s Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {}
 
 func Origin(config *Config, req *http.Request) (*url.URL, error) { return nil, nil }
+
+func Dial(url_, protocol, origin string) (ws *Conn, err error) { return nil, nil }
