@@ -80,7 +80,10 @@ func (inv *invocation) flagSet(cmd *command) *flag.FlagSet {
 }
 
 // settle checks the flags, and takes the defaults for those that were not given.
-func (inv *invocation) settle(f *flag.FlagSet) error {
+func (inv *invocation) settle(f *flag.FlagSet) (err error) {
+	if inv.libraries, err = libraries(inv.libs); err != nil || f.Lookup("rounds") == nil {
+		return err // a command without scenarios
+	}
 	given := inv.settings
 	s := defaults(inv.quick)
 	set := make(map[string]bool)
@@ -103,7 +106,6 @@ func (inv *invocation) settle(f *flag.FlagSet) error {
 	if inv.many != 0 {
 		s.Many = inv.many
 	}
-	var err error
 	if s.Sizes, err = numbers("sizes", inv.sizes, s.Sizes); err != nil {
 		return err
 	}
@@ -114,8 +116,7 @@ func (inv *invocation) settle(f *flag.FlagSet) error {
 		return fmt.Errorf("-rounds, -passes, -round, -rate, -duration and numbers of connections must be positive")
 	}
 	inv.settings = s
-	inv.libraries, err = libraries(inv.libs)
-	return err
+	return nil
 }
 
 // numbers parses a list of positive numbers; an empty one is instead.

@@ -295,7 +295,7 @@ func appendFrame(b []byte, first byte, masked bool, key [4]byte, p []byte) []byt
 // a frame is cut, and so how much of it precedes an error, is not compared.
 func frames(b []byte) (list []string) {
 	for len(b) > 0 {
-		if len(b) < 2 {
+		if len(b) < 14 && (len(b) < 2 || len(b) < headerSize(b[1])) {
 			return list
 		}
 		first, masked, n, size := b[0], b[1]&0x80 != 0, int(b[1]&0x7f), 2
@@ -323,6 +323,21 @@ func frames(b []byte) (list []string) {
 		b = b[size+n:]
 	}
 	return list
+}
+
+// headerSize is the size of a header with that second byte.
+func headerSize(second byte) int {
+	size := 2
+	switch second & 0x7f {
+	case 126:
+		size = 4
+	case 127:
+		size = 10
+	}
+	if second&0x80 != 0 {
+		size += 4
+	}
+	return size
 }
 
 func digest(p []byte) string {

@@ -258,9 +258,11 @@ func (m *memoryConn) Write(p []byte) (int, error) {
 		}
 		return len(p), nil
 	}
-	if m.limit >= 0 && len(m.out)+len(p) > m.limit {
-		m.limit = len(m.out) // broken for good
-		return 0, m.limited
+	if room := m.limit - len(m.out); m.limit >= 0 && len(p) > room {
+		// As much as there is room for, as in a socket's buffer. Then it is broken
+		// for good, as limit says.
+		m.out = append(m.out, p[:room]...)
+		return room, m.limited
 	}
 	m.out = append(m.out, p...)
 	return len(p), nil

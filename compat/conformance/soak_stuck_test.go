@@ -166,14 +166,16 @@ func TestSoakWriteTimeout(t *testing.T) {
 }
 
 // TestSoakControlOvertakes writes a ping while a message is being written. It is
-// sent behind the frame on its way, and not behind the message; except that the
-// frames of a prepared message, and a server's message that is one frame, are
-// sent together.
+// sent behind the frames on their way, and not behind the message; except that
+// the frames of a prepared message, and a server's message that is one frame,
+// are sent together.
 func TestSoakControlOvertakes(t *testing.T) {
+	// A client sends up to 64 KiB of a message at a time.
+	long := strings.Repeat(incompressible, 12)
 	inBubble(t, func(t *testing.T, write func(*compat.Conn, string) error, ours *compat.Conn, theirs *gorilla.Conn) {
 		wrote := make(chan error, 2)
-		go func() { wrote <- write(ours, incompressible) }()
-		synctest.Wait() // in the first frame
+		go func() { wrote <- write(ours, long) }()
+		synctest.Wait() // in the first frames
 		go func() { wrote <- ours.WriteControl(compat.PingMessage, nil, time.Time{}) }()
 		synctest.Wait() // for that
 
@@ -192,7 +194,7 @@ func TestSoakControlOvertakes(t *testing.T) {
 		reading = true
 		p, err := io.ReadAll(r)
 		reading = false
-		if text := strings.Trim(string(p), "\"\n"); text != incompressible || err != nil {
+		if text := strings.Trim(string(p), "\"\n"); text != long || err != nil {
 			t.Errorf("%d bytes, %v", len(p), err)
 		}
 		go func() {

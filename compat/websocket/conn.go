@@ -73,7 +73,7 @@ type Conn struct {
 	// Order: msgMu before frameMu.
 	msgMu        sync.Mutex
 	writer       *messageWriter // the open one
-	writeBuf     []byte         // nil while no message needs it
+	writeBuf     []byte         // nil while no message needs it, and between messages if it is small
 	writeBufSize int
 	writePool    BufferPool
 	pooled       *pooledBuffer // what writeBuf came from, if from the pool
@@ -82,9 +82,10 @@ type Conn struct {
 	// network and released while a handler of the user's runs.
 	readMu     sync.Mutex
 	br         *bufio.Reader
-	reader     *messageReader // the one that may still read, nil at the end of its message
-	inflate    *inflater      // around reader, or around one that is at its end
-	readErr    error          // sticky
+	ahead      *readAhead // what br reads
+	open       int        // the message that may still be read, by the value of started; 0 at its end
+	inflate    *inflater  // of that message, or of one that is at its end
+	readErr    error      // sticky
 	readFails  int
 	started    int   // how often a read has started to look for a message
 	remaining  int64 // payload bytes of the current frame not read yet
@@ -102,11 +103,12 @@ type pooledBuffer struct{ buf []byte }
 type connConfig struct {
 	netConn         net.Conn      // hijacked or dialled
 	server          bool          // the role of this side
+	ahead           *readAhead    // what br reads, nil without br
 	br              *bufio.Reader // reader of the handshake, possibly holding early bytes; may be nil
+	bw              *bufio.Writer // hijacked writer for the engine to use; may be nil
 	readBufferSize  int           // as given by the user; 0 asks for the default
-	writeBufferSize int           // as given by the user; 0 asks for the default
+	writeBufferSize int           // as given by the user, or that of an adopted buffer; 0 asks for the default
 	writeBufferPool BufferPool
-	writeBuf        []byte // hijacked write buffer to reuse; may be nil
 	subprotocol     string
 	compress        bool // permessage-deflate without context takeover, both ways
 }
@@ -120,19 +122,13 @@ func newConn(cfg connConfig) *Conn {
 		} else if size < wire.MaxControlPayload {
 			size = wire.MaxControlPayload
 		}
-		cfg.br = bufio.NewReaderSize(cfg.netConn, size)
+		cfg.ahead = &readAhead{conn: cfg.netConn}
+		cfg.br = bufio.NewReaderSize(cfg.ahead, size)
 	}
 	if cfg.writeBufferSize <= 0 {
 		cfg.writeBufferSize = defaultWriteBufferSize
 	}
-	if len(cfg.writeBuf) > wire.MaxHeader {
-		// gorilla/websocket builds the header in the buffer too. The frames of a
-		// message must not depend on whose buffer it is.
-		cfg.writeBuf = cfg.writeBuf[:len(cfg.writeBuf)-wire.MaxHeader]
-	} else {
-		cfg.writeBuf = nil
-	}
-	link := engine.NewLink(cfg.netConn, cfg.server)
+	link := engine.NewLink(cfg.netConn, cfg.server, cfg.bw)
 	c := &Conn{
 		netConn:      cfg.netConn,
 		server:       cfg.server,
@@ -141,10 +137,10 @@ func newConn(cfg connConfig) *Conn {
 		link:         link,
 		guard:        newGuard(link),
 		frameMu:      make(chan struct{}, 1),
-		writeBuf:     cfg.writeBuf,
 		writeBufSize: cfg.writeBufferSize,
 		writePool:    cfg.writeBufferPool,
 		br:           cfg.br,
+		ahead:        cfg.ahead,
 		final:        true,
 	}
 	c.init()

@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -185,15 +186,15 @@ func want1006(t *testing.T, what string, err error) {
 func TestBufferSizes(t *testing.T) {
 	for _, test := range []struct {
 		size    int
-		adopted int
+		adopted int // size of the buffer that the engine uses
 		want    int // payload bytes of the first frame of a long message
 	}{
 		{0, 0, 4096}, {-1, 0, 4096}, {100, 0, 100}, {5000, 0, 5000},
-		{0, 4096, 4096 - 14}, {100, 4096, 4096 - 14}, {0, 14, 4096},
+		{4096 - 14, 4096, 4096 - 14}, {100, 300, 100},
 	} {
 		cfg := connConfig{writeBufferSize: test.size}
 		if test.adopted > 0 {
-			cfg.writeBuf = make([]byte, test.adopted)
+			cfg.bw = bufio.NewWriterSize(nil, test.adopted)
 		}
 		ws, c := serveConfig(t, cfg, strings.NewReader(""))
 		w, err := ws.NextWriter(TextMessage)

@@ -131,6 +131,46 @@ func (z *inflater) read(p []byte) (int, error) {
 	return n, err
 }
 
+// maxPiece is the size of the largest piece in which a message of unknown size
+// is gathered.
+const maxPiece = 256 << 10
+
+// readAll reads the rest of the message. The caller holds readMu.
+func (z *inflater) readAll() ([]byte, error) {
+	// Most messages fit a buffer that is reused. A longer one is gathered in
+	// pieces: a buffer that grows would take several times its size.
+	s := scratches.Get().(*[]byte)
+	defer scratches.Put(s)
+	var full [][]byte
+	size, p := 0, *s
+	for {
+		if len(p) == cap(p) {
+			full, size = append(full, p), size+len(p)
+			piece := size
+			if piece > maxPiece {
+				piece = maxPiece
+			}
+			p = make([]byte, 0, piece)
+		}
+		n, err := z.read(p[len(p):cap(p)])
+		p = p[:len(p)+n]
+		if err == nil {
+			continue
+		}
+		if err == io.EOF {
+			err = nil
+		}
+		if full == nil {
+			return append([]byte{}, p...), err
+		}
+		whole := make([]byte, 0, size+len(p))
+		for _, q := range full {
+			whole = append(whole, q...)
+		}
+		return append(whole, p...), err
+	}
+}
+
 // close gives the decompressor back. The caller holds readMu.
 func (z *inflater) close() {
 	s := z.s

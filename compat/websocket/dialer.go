@@ -110,7 +110,8 @@ func (d *Dialer) DialContext(ctx context.Context, urlStr string, requestHeader h
 	if err != nil {
 		return nil, nil, err
 	}
-	br := bufio.NewReaderSize(netConn, dialReaderSize(d.ReadBufferSize))
+	ahead := &readAhead{conn: netConn}
+	br := bufio.NewReaderSize(ahead, dialReaderSize(d.ReadBufferSize))
 	resp, err := d.exchange(netConn, br, req, key)
 	if err != nil {
 		netConn.Close()
@@ -119,6 +120,7 @@ func (d *Dialer) DialContext(ctx context.Context, urlStr string, requestHeader h
 	netConn.SetDeadline(time.Time{})
 	return newConn(connConfig{
 		netConn:         netConn,
+		ahead:           ahead,
 		br:              br,
 		readBufferSize:  d.ReadBufferSize,
 		writeBufferSize: d.WriteBufferSize,

@@ -25,9 +25,12 @@ func (c *Conn) advanceFrame() (opcode int, err error) {
 	op := first & wire.OpcodeMask
 	c.remaining = int64(second & wire.LengthMask)
 	c.compressed = first&wire.RSV1 != 0 && c.compress
-	if msg := c.violations(first, second); msg != "" {
+	if c.final && (first&^wire.Fin == wire.Text || first&^wire.Fin == wire.Binary) && (second&wire.MaskBit != 0) == c.server {
+		c.final = first&wire.Fin != 0 // the usual case, of which nothing is to be checked
+	} else if msg := c.violations(first, second); msg != "" {
 		return noFrame, c.protocolError(msg)
 	}
+	c.ahead.more = !c.final
 	if err := c.readLength(); err != nil {
 		return noFrame, err
 	}
@@ -131,6 +134,9 @@ func (c *Conn) controlPayload() (string, error) {
 
 // take reads n bytes, which stay valid until the next read.
 func (c *Conn) take(n int) ([]byte, error) {
+	if c.br.Buffered() == 0 && len(c.ahead.rest) >= n {
+		return c.ahead.take(n), nil
+	}
 	p, err := c.br.Peek(n)
 	if err == io.EOF {
 		err = errUnexpectedEOF

@@ -1,6 +1,11 @@
 package websocket
 
-import "sync"
+import (
+	"sync"
+	"time"
+
+	"github.com/wsmigrate/wsmigrate/compat/internal/wire"
+)
 
 // PreparedMessage is a message to be written to many connections, which is cut
 // into frames and compressed only once for each way of doing so.
@@ -19,10 +24,12 @@ type preparedKey struct {
 	level    int // 0 without compression
 }
 
-// preparedForm is a message as frames. Header coding and masking is left to
-// each connection.
+// preparedForm is a message as frames. For servers these are the bytes on the
+// wire, the same for each connection. For clients the engine of each connection
+// codes and masks them.
 type preparedForm struct {
 	once   sync.Once
+	wire   []byte
 	frames []preparedFrame
 	err    error
 }
@@ -62,12 +69,12 @@ func (f *preparedForm) make(pm *PreparedMessage, key preparedKey) error {
 	if !isControl(pm.messageType) && !isData(pm.messageType) {
 		return errBadWriteOpCode
 	}
-	w := &messageWriter{sink: frameRecorder{f}, server: key.server, opcode: byte(pm.messageType), size: defaultWriteBufferSize}
+	w := &messageWriter{sink: frameRecorder{f, key.server}, server: key.server, opcode: byte(pm.messageType), size: defaultWriteBufferSize}
 	if key.server && !key.compress {
 		if err := w.flush(true, pm.data); err != nil {
 			return err
 		}
-		pm.data = f.frames[0].payload // made first, by NewPreparedMessage: the copy
+		pm.data = f.wire[len(f.wire)-len(pm.data):] // made first, by NewPreparedMessage: the copy
 		return nil
 	}
 	if key.compress {
@@ -80,10 +87,18 @@ func (f *preparedForm) make(pm *PreparedMessage, key preparedKey) error {
 }
 
 // frameRecorder keeps the frames of a message for f.
-type frameRecorder struct{ f *preparedForm }
+type frameRecorder struct {
+	f      *preparedForm
+	server bool
+}
 
 // writeFrame implements frameSink.
 func (r frameRecorder) writeFrame(first byte, p []byte) error {
+	if r.server {
+		h := wire.Header{First: first, Length: int64(len(p))}
+		r.f.wire = append(h.Append(r.f.wire), p...)
+		return nil
+	}
 	r.f.frames = append(r.f.frames, preparedFrame{first, append([]byte(nil), p...)})
 	return nil
 }
@@ -117,10 +132,28 @@ func (c *Conn) WritePreparedMessage(pm *PreparedMessage) error {
 	c.stateMu.Unlock()
 	c.lockFrame()
 	defer c.unlockFrame()
+	if c.server {
+		return c.putWire(byte(pm.messageType), form.wire, deadline)
+	}
 	for _, f := range form.frames {
 		if err := c.putFrame(f.first, f.payload, deadline); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// putWire writes frames that are coded. The caller holds frameMu.
+func (c *Conn) putWire(opcode byte, frames []byte, deadline time.Time) error {
+	if err := c.stickyWriteErr(); err != nil {
+		return err
+	}
+	_ = c.netConn.SetWriteDeadline(deadline) // a connection without deadlines is still written to
+	if _, err := c.netConn.Write(frames); err != nil {
+		return c.failWrites(err)
+	}
+	if opcode == wire.Close {
+		_ = c.failWrites(ErrCloseSent)
 	}
 	return nil
 }

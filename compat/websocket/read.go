@@ -3,6 +3,9 @@ package websocket
 import (
 	"errors"
 	"io"
+	"sync"
+
+	"github.com/wsmigrate/wsmigrate/compat/internal/wire"
 )
 
 const (
@@ -47,7 +50,7 @@ func (c *Conn) NextReader() (messageType int, r io.Reader, err error) {
 	if c.inflate != nil {
 		return messageType, c.inflate, nil
 	}
-	return messageType, c.reader, nil
+	return messageType, &messageReader{c: c, id: c.open}, nil
 }
 
 // nextMessage advances to the next data message. The caller holds readMu.
@@ -65,9 +68,9 @@ func (c *Conn) nextMessage() (messageType int, err error) {
 			start = c.endMessage()
 		}
 		if opcode == TextMessage || opcode == BinaryMessage {
-			c.reader = &messageReader{c: c}
+			c.open = c.started
 			if c.compressed {
-				c.inflate = newInflater(c.reader)
+				c.inflate = newInflater(&messageReader{c: c, id: c.open})
 			}
 			return opcode, nil
 		}
@@ -87,7 +90,7 @@ func (c *Conn) endMessage() int {
 		c.inflate.close()
 		c.inflate = nil
 	}
-	c.reader = nil
+	c.open = 0
 	c.length = 0
 	c.started++
 	return c.started
@@ -96,6 +99,7 @@ func (c *Conn) endMessage() int {
 // messageReader reads the payload of one message as it is on the wire.
 type messageReader struct {
 	c     *Conn
+	id    int  // see Conn.open
 	whole bool // all of it was read
 }
 
@@ -109,7 +113,7 @@ func (r *messageReader) Read(p []byte) (int, error) {
 // read is Read for a caller that holds readMu.
 func (r *messageReader) read(p []byte) (int, error) {
 	c := r.c
-	if c.reader != r {
+	if c.open != r.id {
 		return 0, io.EOF
 	}
 	for c.readErr == nil {
@@ -119,11 +123,11 @@ func (r *messageReader) read(p []byte) (int, error) {
 			return n, err
 		}
 		if c.final {
-			c.reader = nil
+			c.open = 0
 			r.whole = true
 			return 0, io.EOF
 		}
-		if err := c.nextFragment(r); err != nil {
+		if err := c.nextFragment(r.id); err != nil {
 			return 0, err
 		}
 	}
@@ -145,9 +149,9 @@ func (r *messageReader) readWhole(p []byte) (int, error) {
 	return n, err
 }
 
-// nextFragment advances to the next data frame inside the message of r, or
+// nextFragment advances to the next data frame inside the message id, or
 // handles one control frame. Except for errInterrupted, an error is sticky.
-func (c *Conn) nextFragment(r *messageReader) error {
+func (c *Conn) nextFragment(id int) error {
 	opcode, err := c.advanceFrame()
 	if err == nil && (opcode == TextMessage || opcode == BinaryMessage) {
 		err = errors.New("websocket: internal error, unexpected text or binary in Reader")
@@ -159,7 +163,7 @@ func (c *Conn) nextFragment(r *messageReader) error {
 		}
 		return c.readErr
 	}
-	if c.reader != r {
+	if c.open != id {
 		return errInterrupted
 	}
 	return nil
@@ -171,7 +175,11 @@ func (c *Conn) readPayload(p []byte) (int, error) {
 	if int64(len(p)) > c.remaining {
 		p = p[:c.remaining]
 	}
-	n, err := c.br.Read(p)
+	var r io.Reader = c.br
+	if c.br.Buffered() == 0 && (len(c.ahead.rest) > 0 || c.ahead.borrows()) {
+		r = c.ahead // which spares a copy
+	}
+	n, err := r.Read(p)
 	c.remaining -= int64(n)
 	if err == io.EOF && (c.remaining > 0 || !c.final) {
 		err = errUnexpectedEOF
@@ -197,10 +205,13 @@ func (c *Conn) ReadMessage() (messageType int, p []byte, err error) {
 	if err != nil {
 		return messageType, nil, err
 	}
-	if c.inflate != nil {
-		p, err = io.ReadAll(readFunc(c.inflate.read))
-	} else {
-		p, err = c.readAll(c.reader)
+	switch {
+	case c.inflate != nil:
+		p, err = c.inflate.readAll()
+	case c.final:
+		p, err = c.readRest(c.open)
+	default:
+		p, err = c.readFragments(c.open)
 	}
 	return messageType, p, err
 }
@@ -210,30 +221,61 @@ type readFunc func(p []byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
-// readAll reads the rest of the message of r. The buffer is sized by the
-// frames' lengths, as far as they are to be trusted.
-func (c *Conn) readAll(r *messageReader) ([]byte, error) {
-	p := []byte{}
-	for {
-		if c.remaining > 0 {
-			var err error
-			if p, err = c.readFrame(p); err != nil && err != io.EOF {
-				return p, err
-			}
-		}
-		if c.final {
-			c.reader = nil
-			return p, nil
-		}
-		if err := c.nextFragment(r); err != nil {
-			return p, err
-		}
+// readRest reads the message id, of which the current frame is the only one.
+func (c *Conn) readRest(id int) ([]byte, error) {
+	p, err := c.readFrame([]byte{})
+	c.decode(p)
+	if err != nil && (err != io.EOF || c.remaining > 0) {
+		return p, err
 	}
+	c.open = 0
+	return p, nil
 }
 
-// readFrame appends the rest of the current frame to p.
+// scratchSize is the size of the message in fragments that is still gathered
+// in memory of a pool.
+const scratchSize = 64 << 10
+
+var scratches = sync.Pool{New: func() interface{} {
+	b := make([]byte, 0, scratchSize)
+	return &b
+}}
+
+// readFragments reads the message id, of which the current frame is the first
+// one. The fragments are gathered as if one key masked all of them, and the
+// engine decodes them at once.
+func (c *Conn) readFragments(id int) ([]byte, error) {
+	s := scratches.Get().(*[]byte)
+	defer scratches.Put(s)
+	key := c.link.Key(c.maskKey)
+	p := *s
+	var err error
+	for {
+		start := len(p)
+		p, err = c.readFrame(p)
+		if c.server {
+			wire.Mask(p[start:], wire.Differ(c.maskKey, wire.Rotate(key, int64(start))))
+		}
+		if err != nil && (err != io.EOF || c.remaining > 0) {
+			break
+		}
+		if err = nil; c.final {
+			c.open = 0
+			break
+		}
+		if err = c.nextFragment(id); err != nil {
+			break
+		}
+	}
+	c.link.Decode(p, key, 0)
+	if cap(p) == scratchSize {
+		p = append([]byte{}, p...)
+	}
+	return p, err
+}
+
+// readFrame appends the rest of the current frame to p, as it is on the wire.
 func (c *Conn) readFrame(p []byte) ([]byte, error) {
-	start := len(p)
 	var err error
 	for c.remaining > 0 && err == nil {
 		if len(p) == cap(p) {
@@ -243,7 +285,6 @@ func (c *Conn) readFrame(p []byte) ([]byte, error) {
 		n, err = c.readPayload(p[len(p):cap(p)])
 		p = p[:len(p)+n]
 	}
-	c.decode(p[start:])
 	return p, err
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"sort"
 	"time"
+
+	"github.com/wsmigrate/wsmigrate/compat/internal/wire"
 )
 
 // An Upgrader turns HTTP requests into WebSocket connections. Its methods may
@@ -87,7 +89,26 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request, responseHeade
 		netConn.Close()
 		return nil, err
 	}
-	return newConn(cfg), nil
+	return newConnApart(cfg), nil
+}
+
+// newConnApart is newConn on a goroutine of its own. The handshake in memory
+// goes deep, and the stack that it needs would stay with the goroutine of the
+// handler, which often reads from the connection for the rest of its life.
+func newConnApart(cfg connConfig) *Conn {
+	var c *Conn
+	var failure interface{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { failure = recover() }()
+		c = newConn(cfg)
+	}()
+	<-done
+	if failure != nil {
+		panic(failure) // of an engine that this package was not written for
+	}
+	return c
 }
 
 // refusal returns the status and reason of a request that is not upgraded;
@@ -173,16 +194,21 @@ const (
 func (u *Upgrader) adoptBuffers(cfg *connConfig, brw *bufio.ReadWriter) (scratch []byte) {
 	// The server's reader and writer may sit on wrappers of the connection
 	// that count and interrupt reads; both are empty by now.
-	brw.Reader.Reset(cfg.netConn)
+	ahead := &readAhead{conn: cfg.netConn}
+	brw.Reader.Reset(ahead)
 	brw.Writer.Reset(cfg.netConn)
 
 	if u.ReadBufferSize == 0 && brw.Reader.Size() >= minHijackedReader {
-		cfg.br = brw.Reader
+		cfg.br, cfg.ahead = brw.Reader, ahead
 	}
+	// The engine writes through the buffer. A message of the connection that is
+	// written in pieces is cut as if they were gathered in it, header included:
+	// that is where gorilla/websocket cuts it.
+	cfg.bw = brw.Writer
 	scratch = brw.Writer.AvailableBuffer()
 	scratch = scratch[:cap(scratch)]
 	if u.WriteBufferPool == nil && u.WriteBufferSize == 0 && len(scratch) >= minHijackedWriter {
-		cfg.writeBuf = scratch
+		cfg.writeBufferSize = len(scratch) - wire.MaxHeader
 	}
 	return scratch
 }

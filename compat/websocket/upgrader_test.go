@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wsmigrate/wsmigrate/compat/internal/wire"
 )
 
 // upgrade is what a handler saw of one Upgrade.
@@ -394,8 +396,11 @@ func TestAdoptBuffers(t *testing.T) {
 		if got := cfg.br == brw.Reader; got != tt.reader {
 			t.Errorf("size %d, %+v: reader adopted: %v", tt.size, tt.upgrader, got)
 		}
-		if got := len(cfg.writeBuf) == tt.size && &cfg.writeBuf[0] == &scratch[0]; got != tt.writer {
-			t.Errorf("size %d, %+v: writer adopted: %v", tt.size, tt.upgrader, got)
+		if got := cfg.writeBufferSize == tt.size-wire.MaxHeader; got != tt.writer {
+			t.Errorf("size %d, %+v: size of the writer adopted: %v", tt.size, tt.upgrader, got)
+		}
+		if cfg.bw != brw.Writer {
+			t.Errorf("size %d, %+v: the engine gets another writer", tt.size, tt.upgrader)
 		}
 		// Whatever the server wrapped around the connection is gone.
 		go io.WriteString(peer, "x")

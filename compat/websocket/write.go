@@ -3,6 +3,7 @@ package websocket
 import (
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/wsmigrate/wsmigrate/compat/internal/wire"
@@ -121,6 +122,10 @@ func (c *Conn) WriteMessage(messageType int, data []byte) error {
 	}
 	c.msgMu.Lock()
 	defer c.msgMu.Unlock()
+	if isData(messageType) && c.writePool == nil && !c.compressing() {
+		c.closeWriter()
+		return c.writeWhole(byte(messageType), data)
+	}
 	w, err := c.begin(messageType)
 	if err != nil {
 		return err
@@ -132,6 +137,55 @@ func (c *Conn) WriteMessage(messageType int, data []byte) error {
 		return err
 	}
 	return w.finish()
+}
+
+// maxBatch is how much of a message is written before control frames may get
+// in.
+const maxBatch = 64 << 10
+
+// writeWhole writes a data message without a buffer of the connection: the
+// frames are those that a full buffer at a time would make. The caller holds
+// msgMu.
+func (c *Conn) writeWhole(opcode byte, data []byte) error {
+	size, batch := len(data), len(data)
+	if !c.server {
+		size = c.frameSize()
+		if batch = size; size < maxBatch {
+			batch = maxBatch - maxBatch%size
+		}
+	}
+	for len(data) > batch {
+		if err := c.writeFrames(opcode, data[:batch], size); err != nil {
+			return err
+		}
+		data, opcode = data[batch:], wire.Continuation
+	}
+	return c.writeFrames(wire.Fin|opcode, data, size)
+}
+
+// frameSize is how much payload a full buffer holds.
+func (c *Conn) frameSize() int {
+	if c.writeBuf != nil {
+		return len(c.writeBuf)
+	}
+	return c.writeBufSize
+}
+
+// writeFrames writes frames of one message of size bytes each.
+func (c *Conn) writeFrames(first byte, p []byte, size int) error {
+	c.stateMu.Lock()
+	deadline := c.writeDeadline
+	c.stateMu.Unlock()
+	c.lockFrame()
+	defer c.unlockFrame()
+	if err := c.stickyWriteErr(); err != nil {
+		return err
+	}
+	_ = c.netConn.SetWriteDeadline(deadline) // a connection without deadlines is still written to
+	if err := c.link.WriteFrames(first, p, size); err != nil {
+		return c.failWrites(err)
+	}
+	return nil
 }
 
 // NextWriter returns a writer of the next message, of any type. A message that
@@ -187,7 +241,7 @@ func (c *Conn) closeWriter() {
 }
 
 // takeBuffer lends w the connection's buffer, or one of the pool. Without
-// either, w makes one when it needs it, and the connection keeps that.
+// either, w takes one when it needs it.
 func (c *Conn) takeBuffer(w *messageWriter) {
 	if c.writeBuf == nil && c.writePool != nil {
 		b, ok := c.writePool.Get().(*pooledBuffer)
@@ -203,11 +257,34 @@ func (c *Conn) takeBuffer(w *messageWriter) {
 	}
 }
 
+// writeBuffers has write buffers of messages in pieces. A connection keeps none
+// between messages, unless it is larger than these.
+var writeBuffers = sync.Pool{New: func() interface{} {
+	b := make([]byte, defaultWriteBufferSize)
+	return &b
+}}
+
+// takeOwn gives w a buffer, which goes back to the pool or to the connection
+// when the message has ended.
+func (w *messageWriter) takeOwn() {
+	if w.size > defaultWriteBufferSize {
+		w.buf = make([]byte, w.size)
+		return
+	}
+	w.lent = writeBuffers.Get().(*[]byte)
+	w.buf = (*w.lent)[:w.size]
+}
+
 // putBuffer takes the buffer of w back.
 func (c *Conn) putBuffer(w *messageWriter) {
 	if c.pooled != nil {
 		c.writePool.Put(c.pooled)
 		c.pooled, c.writeBuf = nil, nil
+		return
+	}
+	if w.lent != nil {
+		writeBuffers.Put(w.lent)
+		w.lent = nil
 		return
 	}
 	c.writeBuf = w.buf

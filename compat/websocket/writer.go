@@ -25,8 +25,9 @@ type messageWriter struct {
 	rsv1   bool // whether the next frame is the first of a compressed message
 	size   int  // payload bytes of a full frame
 	buf    []byte
-	n      int   // payload bytes in buf
-	err    error // why nothing can be written any more
+	lent   *[]byte // what buf is of, if from writeBuffers
+	n      int     // payload bytes in buf
+	err    error   // why nothing can be written any more
 }
 
 func (w *messageWriter) compress(level int) {
@@ -148,7 +149,7 @@ func (w *messageWriter) writeString(s string) (int, error) {
 // room returns the free part of the buffer, after sending it if there is none.
 func (w *messageWriter) room() ([]byte, error) {
 	if w.buf == nil {
-		w.buf = make([]byte, w.size)
+		w.takeOwn()
 	}
 	if w.n == len(w.buf) {
 		if err := w.flush(false, nil); err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -25,6 +26,8 @@ type Engine interface {
 type Options struct {
 	Subprotocol string // empty for none
 	Compress    bool   // permessage-deflate, no context takeover on either side
+
+	writer *bufio.Writer // for the engine of a server to use, nil for one of its own
 }
 
 // Conn is an engine's connection as a codec needs it.

@@ -91,13 +91,14 @@ func accept(e Engine, rwc io.ReadWriteCloser, o Options) (Native, error) {
 	if o.Compress {
 		r.Header.Set("Sec-WebSocket-Extensions", deflate)
 	}
-	return e.Accept(&hijackable{rwc: rwc, header: http.Header{}}, r, o)
+	return e.Accept(&hijackable{rwc: rwc, header: http.Header{}, writer: o.writer}, r, o)
 }
 
 // hijackable is the http.ResponseWriter of a handshake in memory.
 type hijackable struct {
 	rwc    io.ReadWriteCloser
 	header http.Header
+	writer *bufio.Writer
 }
 
 func (h *hijackable) Header() http.Header         { return h.header }
@@ -107,7 +108,12 @@ func (h *hijackable) WriteHeader(int)             {}
 // Hijack implements http.Hijacker.
 func (h *hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c := memoryConn{h.rwc}
-	return c, bufio.NewReadWriter(bufio.NewReaderSize(c, serverReader), bufio.NewWriterSize(c, serverWriter)), nil
+	w := h.writer
+	if w == nil {
+		w = bufio.NewWriterSize(c, serverWriter)
+	}
+	w.Reset(c)
+	return c, bufio.NewReadWriter(bufio.NewReaderSize(c, serverReader), w), nil
 }
 
 // memoryConn makes a stream a net.Conn, for an engine that uses no more of it

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -69,7 +70,7 @@ func (o *observed) keep(err error) {
 func TestLinkDecode(t *testing.T) {
 	key := [4]byte{0xa1, 0xb2, 0xc3, 0xd4}
 	for _, server := range []bool{true, false} {
-		l := NewLink(new(recorder), server)
+		l := NewLink(new(recorder), server, bufio.NewWriterSize(nil, 512))
 		o := &observed{Conn: l.conn}
 		l.conn = o
 		for round, released := range []bool{false, true} {
@@ -92,6 +93,7 @@ func TestLinkDecode(t *testing.T) {
 					}
 					l.Decode(wired[from:to], key, int64(from))
 				}
+				key[size%4]++ // a frame has a key of its own
 				if !bytes.Equal(wired, plain) {
 					t.Fatalf("server %v, round %d, size %d: not the payload", server, round, size)
 				}
@@ -108,7 +110,7 @@ func TestLinkWhileReleased(t *testing.T) {
 	for i := 0; i < 2000; i++ {
 		conn := new(recorder)
 		server := i%4 > 0
-		l := NewLink(conn, server)
+		l := NewLink(conn, server, nil)
 		l.Release()
 		for j := 0; j < 10; j++ {
 			wired := append([]byte(nil), plain[:140]...)
@@ -140,7 +142,7 @@ func TestLinkWhileReleased(t *testing.T) {
 func TestLinkWriteFrame(t *testing.T) {
 	for _, server := range []bool{true, false} {
 		conn := new(recorder)
-		l := NewLink(conn, server)
+		l := NewLink(conn, server, nil)
 		o := &observed{Conn: l.conn}
 		l.conn = o
 		for _, released := range []bool{false, true} {
@@ -176,11 +178,65 @@ func TestLinkWriteFrame(t *testing.T) {
 	}
 }
 
+// TestLinkWriteFrames cuts a message as WriteFrame would have to be called.
+func TestLinkWriteFrames(t *testing.T) {
+	for _, server := range []bool{true, false} {
+		for _, size := range []int{1, 10, 4096} {
+			for _, length := range []int{0, 1, size, size + 1, 3 * size, 3*size + 1} {
+				payload := bytes.Repeat([]byte("payload"), length/7+1)[:length]
+				together, alone := new(recorder), new(recorder)
+				l, k := NewLink(together, server, nil), NewLink(alone, server, nil)
+				for _, first := range []byte{0x81, 0x02, 0x00} {
+					if err := l.WriteFrames(first, payload, size); err != nil {
+						t.Fatal(err)
+					}
+					rest, opcode := payload, first&0x0f
+					for ; len(rest) > size; rest, opcode = rest[size:], 0 {
+						if err := k.WriteFrame(opcode, rest[:size]); err != nil {
+							t.Fatal(err)
+						}
+					}
+					if err := k.WriteFrame(opcode|first&0x80, rest); err != nil {
+						t.Fatal(err)
+					}
+				}
+				got, want := unmask(t, together.out.Bytes()), unmask(t, alone.out.Bytes())
+				if !bytes.Equal(got, want) {
+					t.Errorf("server %v, %d bytes in frames of %d: %d bytes, want %d", server, length, size, len(got), len(want))
+				}
+				l.close()
+				k.close()
+			}
+		}
+	}
+}
+
+// unmask returns frames without their keys. No frame is of more than 65535 bytes.
+func unmask(t *testing.T, b []byte) []byte {
+	t.Helper()
+	var plain []byte
+	for len(b) > 0 {
+		h := wire.Header{First: b[0], Masked: b[1]&0x80 != 0, Length: int64(b[1] & 0x7f)}
+		if h.Length == 126 {
+			h.Length = int64(b[2])<<8 | int64(b[3])
+		}
+		payload := b[h.Size():][:h.Length]
+		if h.Masked {
+			copy(h.Key[:], b[h.Size()-4:])
+			wire.Mask(payload, h.Key)
+		}
+		b = b[h.Size()+len(payload):]
+		h.Masked = false
+		plain = append(h.Append(plain), payload...)
+	}
+	return plain
+}
+
 func TestLinkWriteError(t *testing.T) {
 	broken := errors.New("broken")
 	for _, server := range []bool{true, false} {
 		for _, size := range []int{0, 10, 5000, 100000} {
-			l := NewLink(&recorder{err: broken}, server)
+			l := NewLink(&recorder{err: broken}, server, nil)
 			if err := l.WriteFrame(0x82, make([]byte, size)); err != broken {
 				t.Errorf("server %v, size %d: %v, want the error of the connection itself", server, size, err)
 			}

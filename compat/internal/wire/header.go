@@ -87,10 +87,29 @@ func Rotate(key [4]byte, pos int64) [4]byte {
 	return k
 }
 
+// Differ returns the key that turns what is masked with a into what is masked
+// with b.
+func Differ(a, b [4]byte) [4]byte {
+	for i := range a {
+		a[i] ^= b[i]
+	}
+	return a
+}
+
 // Mask masks or unmasks b in place with key.
 func Mask(b []byte, key [4]byte) {
 	k := binary.LittleEndian.Uint32(key[:])
+	if k == 0 {
+		return
+	}
 	kk := uint64(k)<<32 | uint64(k)
+	for len(b) >= 32 {
+		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)^kk)
+		binary.LittleEndian.PutUint64(b[8:], binary.LittleEndian.Uint64(b[8:])^kk)
+		binary.LittleEndian.PutUint64(b[16:], binary.LittleEndian.Uint64(b[16:])^kk)
+		binary.LittleEndian.PutUint64(b[24:], binary.LittleEndian.Uint64(b[24:])^kk)
+		b = b[32:]
+	}
 	for len(b) >= 8 {
 		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)^kk)
 		b = b[8:]

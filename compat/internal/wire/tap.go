@@ -8,13 +8,18 @@ import (
 )
 
 const (
-	// coalesce is how much of a frame is gathered before it is written to the
-	// network: an engine hands frames over in pieces of its own small buffer.
-	coalesce = 64 << 10
+	// coalesce is how much is gathered before it is written to the network: an
+	// engine hands frames over in pieces of its own small buffer. A message of
+	// 64 KiB in frames fits, with their headers.
+	coalesce = 72 << 10
 
 	// direct is the size from which a piece is written beside what was
 	// gathered, by writev, instead of being copied.
-	direct = 16 << 10
+	direct = 8 << 10
+
+	// endless is the length of the synthetic frame that an engine reads all its
+	// life. Nobody receives as much.
+	endless = 1 << 62
 )
 
 // errNoFrame is what an engine gets that reads or writes when it was not asked
@@ -32,7 +37,8 @@ type Tap struct {
 	conn   net.Conn
 	server bool
 
-	// Inbound: what is left of the synthetic frame.
+	// Inbound: what the engine has not read of the synthetic frame's header,
+	// and of the payload that is at hand.
 	head   [MaxHeader]byte
 	inHead []byte
 	inBody []byte
@@ -40,15 +46,21 @@ type Tap struct {
 	out outbound
 }
 
-// outbound is the state of the frame being written.
+// outbound is the state of the frame being written, and of those before it
+// that have not gone to the network.
 type outbound struct {
 	active bool
+	more   bool    // another frame follows at once: this one may wait for it
 	first  byte    // the first byte the frame shall have on the wire
 	begun  bool    // the engine has handed over its first byte
 	need   int64   // bytes the engine still owes
 	held   *[]byte // gathered bytes, nil when there are none
-	wrote  bool    // a part has gone to the network
+	start  int     // where in held the frame begins
+	wrote  bool    // a part of the frame has gone to the network
 	err    error   // error of the network connection
+
+	pieces [2][]byte // what writev writes
+	vector net.Buffers
 }
 
 // NewTap returns a Tap over conn for a server or client engine.
@@ -56,24 +68,20 @@ func NewTap(conn net.Conn, server bool) *Tap {
 	return &Tap{conn: conn, server: server}
 }
 
-// Stage makes p, which is still masked with key if the peer is a client, the
-// payload of the next message the engine reads. The engine may read it into p
-// itself.
-func (t *Tap) Stage(p []byte, key [4]byte) {
-	h := Header{First: Fin | Binary, Masked: t.server, Key: key, Length: int64(len(p))}
+// Open makes the engine read the header of the one message that it gets, a
+// synthetic one without an end. Its payload is masked with key if the peer is
+// a client.
+func (t *Tap) Open(key [4]byte) {
+	h := Header{First: Fin | Binary, Masked: t.server, Key: key, Length: endless}
 	t.inHead = h.Append(t.head[:0])
-	t.inBody = p
 }
+
+// Stage makes p the payload that the engine reads next. It may read it into p
+// itself.
+func (t *Tap) Stage(p []byte) { t.inBody = p }
 
 // Unstage forgets what the engine has not read.
 func (t *Tap) Unstage() { t.inHead, t.inBody = nil, nil }
-
-// Unmask does what the engine would have done with p.
-func (t *Tap) Unmask(p []byte, key [4]byte) {
-	if t.server {
-		Mask(p, key)
-	}
-}
 
 // Read is for the engine. It returns staged bytes and never blocks.
 func (t *Tap) Read(p []byte) (int, error) {
@@ -105,10 +113,17 @@ func (t *Tap) Read(p []byte) (int, error) {
 func (t *Tap) Close() error { return nil }
 
 // Begin announces that the engine will now write one unfragmented frame of n
-// payload bytes, which shall start with first on the wire.
-func (t *Tap) Begin(first byte, n int) {
+// payload bytes, which shall start with first on the wire. With more, the
+// caller begins another one at once, and both may go to the network together.
+func (t *Tap) Begin(first byte, n int, more bool) {
 	h := Header{Masked: !t.server, Length: int64(n)}
-	t.out = outbound{active: true, first: first, need: int64(h.Size()) + h.Length}
+	o := &t.out
+	o.active, o.more, o.first, o.begun, o.wrote = true, more, first, false, false
+	o.need = int64(h.Size()) + h.Length
+	o.start = 0
+	if o.held != nil {
+		o.start = len(*o.held)
+	}
 }
 
 // Write is for the engine. It gathers the pieces of a frame and writes them to
@@ -126,16 +141,16 @@ func (t *Tap) Write(p []byte) (int, error) {
 	}
 	o.need -= int64(len(p))
 	switch {
-	case o.held == nil && o.need == 0 && (o.begun || p[0] == o.first):
+	case o.held == nil && !o.more && o.need == 0 && (o.begun || p[0] == o.first):
 		o.begun = true
 		t.send(p)
-	case o.held != nil && len(p) >= direct:
+	case o.begun && o.held != nil && len(p) >= direct:
 		t.sendHeld(p)
 	case o.begun && o.held == nil && len(p) >= direct:
 		t.send(p)
 	default:
 		t.gather(p)
-		if o.need == 0 && o.held != nil {
+		if o.need == 0 && o.held != nil && !o.more {
 			t.send(*o.held)
 			t.drop()
 		}
@@ -153,6 +168,7 @@ func (t *Tap) gather(p []byte) {
 		if o.held == nil {
 			o.held = gathers.Get().(*[]byte)
 			*o.held = (*o.held)[:0]
+			o.start = 0
 		}
 		b := *o.held
 		n := cap(b) - len(b)
@@ -162,7 +178,7 @@ func (t *Tap) gather(p []byte) {
 		b = append(b, p[:n]...)
 		p = p[n:]
 		if !o.begun {
-			b[0] = o.first
+			b[o.start] = o.first
 			o.begun = true
 		}
 		*o.held = b
@@ -173,7 +189,7 @@ func (t *Tap) gather(p []byte) {
 	}
 }
 
-// send writes p to the network and remembers the error.
+// send writes p, a part of the frame, to the network and remembers the error.
 func (t *Tap) send(p []byte) {
 	t.out.wrote = true
 	_, t.out.err = t.conn.Write(p)
@@ -181,9 +197,12 @@ func (t *Tap) send(p []byte) {
 
 // sendHeld writes what is held and p behind it.
 func (t *Tap) sendHeld(p []byte) {
-	t.out.wrote = true
-	v := net.Buffers{*t.out.held, p}
-	_, t.out.err = v.WriteTo(t.conn)
+	o := &t.out
+	o.wrote = true
+	o.pieces = [2][]byte{*o.held, p}
+	o.vector = o.pieces[:]
+	_, o.err = o.vector.WriteTo(t.conn)
+	o.pieces = [2][]byte{}
 	t.drop()
 }
 
@@ -195,14 +214,13 @@ func (t *Tap) drop() {
 }
 
 // End ends the frame that Begin announced with p as its payload. It returns
-// nil when the frame is on the wire, and the error of the network connection
-// when that failed. What the engine itself thinks does not count: an engine
-// that is closed refuses or breaks off, while a net.Conn is the one to say
-// whether it still takes a frame. So a frame of which nothing has been sent is
-// coded here then.
+// nil when the frame is on the wire, or waits for the next one, and the error
+// of the network connection when that failed. What the engine itself thinks
+// does not count: an engine that is closed refuses or breaks off, while a
+// net.Conn is the one to say whether it still takes a frame. So a frame of
+// which nothing has been sent is coded here then.
 func (t *Tap) End(p []byte) error {
 	o := &t.out
-	t.drop()
 	if o.err == nil && o.need > 0 {
 		if o.wrote {
 			if _, o.err = t.conn.Write(nil); o.err == nil {
@@ -213,21 +231,31 @@ func (t *Tap) End(p []byte) error {
 		}
 	}
 	err := o.err
-	t.out = outbound{}
+	if err != nil || !o.more {
+		t.drop()
+	}
+	o.active, o.err = false, nil
 	return err
 }
 
+// encode sends the frame without the engine, behind the frames that wait.
 func (t *Tap) encode(p []byte) {
-	h := Header{First: t.out.first, Masked: !t.server, Length: int64(len(p))}
+	o := &t.out
+	h := Header{First: o.first, Masked: !t.server, Length: int64(len(p))}
 	if h.Masked {
-		if _, t.out.err = rand.Read(h.Key[:]); t.out.err != nil {
+		if _, o.err = rand.Read(h.Key[:]); o.err != nil {
 			return
 		}
 	}
-	b := make([]byte, 0, h.Size()+len(p))
+	b := make([]byte, 0, o.start+h.Size()+len(p))
+	if o.held != nil {
+		b = append(b, (*o.held)[:o.start]...)
+		t.drop()
+	}
+	head := len(b) + h.Size()
 	b = append(h.Append(b), p...)
 	if h.Masked {
-		Mask(b[h.Size():], h.Key)
+		Mask(b[head:], h.Key)
 	}
 	t.send(b)
 }

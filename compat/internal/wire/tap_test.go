@@ -33,8 +33,9 @@ func TestTapRead(t *testing.T) {
 			for _, step := range []int{1, 2, 16, 4096, 100000} {
 				payload := bytes.Repeat([]byte("xyz"), size)[:size]
 				tap := NewTap(nil, server)
-				tap.Stage(payload, key)
-				want := Header{First: Fin | Binary, Masked: server, Key: key, Length: int64(size)}.Append(nil)
+				tap.Open(key)
+				tap.Stage(payload)
+				want := Header{First: Fin | Binary, Masked: server, Key: key, Length: endless}.Append(nil)
 				want = append(want, payload...)
 				var got []byte
 				for len(got) < len(want) {
@@ -49,7 +50,7 @@ func TestTapRead(t *testing.T) {
 					t.Fatalf("server %v, size %d, step %d: got %d bytes, want %d", server, size, step, len(got), len(want))
 				}
 				if n, err := tap.Read(make([]byte, 1)); n != 0 || err == nil || errors.Is(err, io.EOF) {
-					t.Errorf("read beyond the frame: %d, %v", n, err)
+					t.Errorf("read beyond what is at hand: %d, %v", n, err)
 				}
 			}
 		}
@@ -59,8 +60,9 @@ func TestTapRead(t *testing.T) {
 func TestTapReadInPlace(t *testing.T) {
 	tap := NewTap(nil, true)
 	payload := []byte("in place")
-	tap.Stage(payload, [4]byte{})
-	head := make([]byte, 6)
+	tap.Open([4]byte{})
+	tap.Stage(payload)
+	head := make([]byte, MaxHeader)
 	if _, err := io.ReadFull(tap, head); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +90,7 @@ func TestTapWrite(t *testing.T) {
 		{"byte by byte", true, Continuation, 3, []int{1, 1, 1, 1}, []int{5}},
 		{"small buffer", false, Fin | Binary, 20000, []int{4096, 4096, 4096, 4096}, []int{20008}},
 		{"large rest", true, Fin | Binary, 100000, []int{4096}, []int{4096, 100010 - 4096}},
-		{"more than is gathered", false, Text, 200000, repeat(4096, 48), []int{coalesce + MaxHeader, coalesce + MaxHeader, coalesce + MaxHeader, 200014 - 3*(coalesce+MaxHeader)}},
+		{"more than is gathered", false, Text, 200000, repeat(4096, 48), []int{coalesce + MaxHeader, coalesce + MaxHeader, 200014 - 2*(coalesce+MaxHeader)}},
 		{"all at once", true, Fin | Binary, 100000, nil, []int{100010}},
 		{"all at once, changed", true, Continuation, 100000, nil, []int{coalesce + MaxHeader, 100010 - coalesce - MaxHeader}},
 	} {
@@ -103,7 +105,7 @@ func TestTapWrite(t *testing.T) {
 			tap := NewTap(conn, test.server)
 			for round := 0; round < 2; round++ {
 				conn.writes = nil
-				tap.Begin(test.first, test.size)
+				tap.Begin(test.first, test.size, false)
 				rest := append([]byte(nil), frame...)
 				for _, n := range test.pieces {
 					if k, err := tap.Write(rest[:n]); k != n || err != nil {
@@ -160,7 +162,7 @@ func TestTapRefuses(t *testing.T) {
 	if _, err := tap.Write([]byte("\x88\x00")); err == nil {
 		t.Error("a frame of the engine's own was written")
 	}
-	tap.Begin(Fin|Text, 0)
+	tap.Begin(Fin|Text, 0, false)
 	if _, err := tap.Write([]byte("\x81\x00\x88")); err == nil {
 		t.Error("more than a frame was written")
 	}
@@ -178,7 +180,7 @@ func TestTapEnd(t *testing.T) {
 		for _, server := range []bool{true, false} {
 			conn := new(recorder)
 			tap := NewTap(conn, server)
-			tap.Begin(Fin|Pong, 4)
+			tap.Begin(Fin|Pong, 4, false)
 			if err := tap.End([]byte("pong")); err != nil {
 				t.Fatal(err)
 			}
@@ -198,7 +200,7 @@ func TestTapEnd(t *testing.T) {
 	t.Run("held back", func(t *testing.T) {
 		conn := new(recorder)
 		tap := NewTap(conn, true)
-		tap.Begin(Text, 4)
+		tap.Begin(Text, 4, false)
 		if _, err := tap.Write([]byte("\x82\x04pa")); err != nil {
 			t.Fatal(err)
 		}
@@ -213,7 +215,7 @@ func TestTapEnd(t *testing.T) {
 		conn := new(recorder)
 		tap := NewTap(conn, true)
 		payload := make([]byte, 200000)
-		tap.Begin(Text, len(payload))
+		tap.Begin(Text, len(payload), false)
 		if _, err := tap.Write(append([]byte("\x82\x7f\x00\x00\x00\x00\x00\x03\x0d\x40"), payload[:100000]...)); err != nil {
 			t.Fatal(err)
 		}
@@ -224,12 +226,86 @@ func TestTapEnd(t *testing.T) {
 	t.Run("network error", func(t *testing.T) {
 		broken := errors.New("broken")
 		tap := NewTap(&recorder{err: broken}, true)
-		tap.Begin(Fin|Text, 2)
+		tap.Begin(Fin|Text, 2, false)
 		if _, err := tap.Write([]byte("\x81\x02hi")); err != broken {
 			t.Errorf("the engine got %v", err)
 		}
 		if err := tap.End([]byte("hi")); err != broken {
 			t.Errorf("%v, want %v", err, broken)
+		}
+	})
+}
+
+// TestTapBatch writes frames of which each but the last may wait for the next.
+func TestTapBatch(t *testing.T) {
+	payload := bytes.Repeat([]byte("0123456789"), 410)[:4096]
+	frame := append(Header{First: Fin | Binary, Length: int64(len(payload))}.Append(nil), payload...)
+	for _, test := range []struct {
+		name   string
+		frames int
+		broken int // the frame that the engine breaks off, from 1; 0 for none
+		writes int // calls of the network
+	}{
+		{"one", 1, 0, 1},
+		{"a few", 5, 0, 1},
+		{"more than are held", 20, 0, 2},
+		{"broken off", 5, 3, 2},
+		{"the first broken off", 5, 1, 2},
+		{"the last broken off", 5, 5, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			conn := new(recorder)
+			tap := NewTap(conn, true)
+			var want []byte
+			for i := 1; i <= test.frames; i++ {
+				first := byte(Continuation)
+				if i == 1 {
+					first = Text
+				}
+				if i == test.frames {
+					first |= Fin
+				}
+				tap.Begin(first, len(payload), i < test.frames)
+				n := len(frame)
+				if i == test.broken {
+					n = 100
+				}
+				if _, err := tap.Write(frame[:n]); err != nil {
+					t.Fatal(err)
+				}
+				if err := tap.End(payload); err != nil {
+					t.Fatal(err)
+				}
+				want = append(append(want, first), frame[1:]...)
+			}
+			if got := bytes.Join(conn.writes, nil); !bytes.Equal(got, want) {
+				t.Errorf("%d bytes on the wire are not the frames of %d bytes", len(got), len(want))
+			}
+			if len(conn.writes) != test.writes {
+				t.Errorf("%d writes, want %d", len(conn.writes), test.writes)
+			}
+		})
+	}
+	t.Run("network error", func(t *testing.T) {
+		broken := errors.New("broken")
+		conn := &recorder{err: broken}
+		tap := NewTap(conn, true)
+		var err error
+		for i := 0; i < 20 && err == nil; i++ {
+			tap.Begin(Continuation, len(payload), true)
+			_, _ = tap.Write(frame) // End tells
+			err = tap.End(payload)
+		}
+		if err != broken {
+			t.Fatalf("%v, want %v", err, broken)
+		}
+		conn.err = nil
+		tap.Begin(Fin|Text, len(payload), false)
+		if _, err := tap.Write(frame); err != nil {
+			t.Fatal(err)
+		}
+		if err := tap.End(payload); err != nil || len(conn.writes) != 1 || len(conn.writes[0]) != len(frame) {
+			t.Errorf("after the error: %v, %d writes", err, len(conn.writes))
 		}
 	})
 }
