@@ -81,7 +81,7 @@ func (f *farm) start(ctx context.Context) error {
 	err = each(f.servers, func(i int, w *shard.Worker) error {
 		var s load.Served
 		if err := w.Call(ctx, load.OpServe, load.ServeArgs{Library: f.lib.Name, Listen: f.e.Listen}, &s); err != nil {
-			return err
+			return errors.New(err.Error()) // not the library's failure, but the end of the run
 		}
 		f.addrs[i] = s.Addr
 		return w.Call(ctx, load.OpMemory, none, &f.before[i])
