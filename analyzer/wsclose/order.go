@@ -2,6 +2,7 @@ package wsclose
 
 import (
 	"fmt"
+	"go/ast"
 	"go/token"
 	"go/types"
 	"strings"
@@ -69,6 +70,9 @@ func (c *checker) firstUse(call *ssa.Call, v, err ssa.Value) ssa.Instruction {
 			}
 			if _, ok := instr.(*ssa.Defer); ok && !c.unwinds(b, call) {
 				continue
+			}
+			if c.unknownCall(call.Pos(), instr.Pos()) {
+				return nil
 			}
 			return instr
 		}
@@ -157,6 +161,28 @@ func (c *checker) lateWrites(call *ssa.Call) {
 			})
 		}
 	}
+}
+
+// unknownCall reports whether a call that does not type-check stands between
+// two positions: it may have got the error.
+func (c *checker) unknownCall(from, to token.Pos) bool {
+	if len(c.TypeErrors) == 0 {
+		return false
+	}
+	found := false
+	for _, file := range c.Files {
+		if from < file.FileStart || from >= file.FileEnd {
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && from < call.Pos() && call.End() < to {
+				t := c.TypesInfo.TypeOf(call.Fun)
+				found = found || t == nil || t == types.Typ[types.Invalid]
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // closed returns the connection that a call closes for good, or nil: a

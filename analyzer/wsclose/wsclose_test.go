@@ -10,7 +10,7 @@ import (
 
 func Test(t *testing.T) {
 	got := make(map[string]bool)
-	for _, result := range ruletest.Run(t, wsclose.Analyzer, "low", "bad", "good", "tiers", "shapes/...") {
+	for _, result := range ruletest.Run(t, wsclose.Analyzer, "low", "bad", "good", "tiers", "broken", "shapes/...") {
 		for _, f := range result.Result.(*rule.Report).Findings {
 			got[f.Category] = true
 			want := rule.High

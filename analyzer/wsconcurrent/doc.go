@@ -24,7 +24,8 @@
 // run once for each request; locks through helper methods, deferred calls and
 // literals. A function of another package counts with all that it does to what
 // it is given: where it writes, which locks it takes, what it starts, stores
-// and returns. What happens before a goroutine starts, or after it was waited for,
+// and returns. What io.Copy and fmt.Fprint are given counts with its Write and
+// Read. What happens before a goroutine starts, or after it was waited for,
 // is not concurrent with it. A message counts from NextWriter to the writer's
 // Close.
 //

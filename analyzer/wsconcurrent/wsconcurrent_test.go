@@ -11,7 +11,7 @@ import (
 
 func Test(t *testing.T) {
 	results := ruletest.Run(t, wsconcurrent.Analyzer, "medium",
-		"bad", "good", "hidden", "libraries", "callback", "exported", "clean", "broken", "semaphores", "conditions", "apart",
+		"bad", "good", "hidden", "libraries", "callback", "exported", "clean", "broken", "semaphores", "conditions", "apart", "wrappers",
 		"example.com/peer", "example.com/app", "example.com/devices", "shapes/...")
 	for _, result := range results {
 		path := result.Pass.Pkg.Path()

@@ -132,6 +132,7 @@ func (s *scope) external(c *ssa.CallCommon, callee *ssa.Function, anchor ssa.Ins
 		s.invoke(s.pathsOf(c.Args[1]), []operand{key, elem}, lifting{anchor: anchor, pos: callPos(c, anchor), held: h, thread: thread, ranged: true})
 		return
 	}
+	s.given(c, callee, anchor, h, thread)
 	name, recv := "", c.Value
 	if callee != nil {
 		name = callee.Name()
@@ -314,60 +315,6 @@ func (s *scope) libraryCall(c *ssa.CallCommon, conn operand, row *wsapi.Func, an
 			thread = &Thread{Kind: Go, Pos: anchor.Pos()}
 		}
 		effect(Read, thread)
-	}
-}
-
-// streamCall records the use of a message writer or reader by a function that
-// is not the library's: io.Copy(w, …), w.Write, w.Close.
-func (s *scope) streamCall(c *ssa.CallCommon, anchor ssa.Instruction, h held, thread *Thread) {
-	name := "call"
-	values := c.Args
-	switch {
-	case c.IsInvoke():
-		name = c.Method.Name()
-		values = append([]ssa.Value{c.Value}, values...)
-	case c.StaticCallee() != nil:
-		name = c.StaticCallee().Name()
-	}
-	for _, v := range values {
-		if _, ok := v.Type().Underlying().(*types.Basic); ok {
-			continue
-		}
-		o := s.eval(v)
-		for _, kind := range []selKind{writerSel, readerSel} {
-			var own []*Path
-			var lib *wsapi.Library
-			for _, p := range o.paths {
-				if conn, ok := p.under(kind); ok {
-					own = append(own, conn)
-				}
-			}
-			if len(own) == 0 {
-				continue
-			}
-			effect := Write
-			if kind == readerSel {
-				effect = Read
-			}
-			// The library is that of the call which opened the stream.
-			for _, p := range o.paths {
-				if opened := s.prog.opened[p]; opened != nil {
-					lib = opened
-				}
-			}
-			for _, e := range s.effects {
-				if e.Kind == effect && intersect(e.Obj.own, own) {
-					lib = e.Lib
-				}
-			}
-			if lib == nil {
-				continue
-			}
-			s.effect(&Effect{
-				Kind: effect, Lib: lib, Call: name, Pos: callPos(c, anchor), Fn: s.fn,
-				Locks: h, Thread: thread, anchor: anchor, varies: o.varies,
-			}, own)
-		}
 	}
 }
 
