@@ -16,7 +16,7 @@ type classic interface {
 	Close() error
 }
 
-// binaryMessage is gorilla's BinaryMessage, which its relatives share.
+// binaryMessage is gorilla's BinaryMessage, which all libraries share: it is the opcode.
 const binaryMessage = 2
 
 // classicConn is a Conn on gorilla's API.
@@ -26,18 +26,7 @@ type classicConn[C classic] struct {
 }
 
 // Loop implements [Conn].
-func (k classicConn[C]) Loop(on func(p []byte) error) error {
-	var buf []byte
-	for {
-		p, err := k.read(&buf)
-		if err != nil {
-			return err
-		}
-		if err := on(p); err != nil {
-			return err
-		}
-	}
-}
+func (k classicConn[C]) Loop(on func(p []byte) error) error { return loop(k.read, on) }
 
 func (k classicConn[C]) read(buf *[]byte) ([]byte, error) {
 	switch k.api {
@@ -61,13 +50,7 @@ func (k classicConn[C]) Write(p []byte) error {
 	switch k.api {
 	case Stream:
 		w, err := k.c.NextWriter(binaryMessage)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(p); err != nil {
-			return err
-		}
-		return w.Close()
+		return writeOnce(w, err, p)
 	case JSON:
 		return k.c.WriteJSON(json.RawMessage(p))
 	}

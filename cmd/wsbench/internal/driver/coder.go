@@ -1,9 +1,7 @@
 package driver
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net"
 	"net/http"
 
@@ -25,10 +23,8 @@ var coderLibrary = &Library{
 	},
 
 	Connect: func(ctx context.Context, host string, dial Dial, o Options) (Conn, error) {
-		hc := &http.Client{Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
-		}}
-		c, _, err := websocket.Dial(ctx, "ws://"+host+path, &websocket.DialOptions{HTTPClient: hc, CompressionMode: coderCompression(o)})
+		opts := &websocket.DialOptions{HTTPClient: dial.client(), CompressionMode: coderCompression(o)}
+		c, _, err := websocket.Dial(ctx, "ws://"+host+path, opts)
 		return newCoderConn(c, o), err
 	},
 }
@@ -40,68 +36,9 @@ func coderCompression(o Options) websocket.CompressionMode {
 	return websocket.CompressionDisabled
 }
 
-type coderConn struct {
-	c   *websocket.Conn
-	api API
-}
-
 func newCoderConn(c *websocket.Conn, o Options) Conn {
 	if c != nil {
 		c.SetReadLimit(-1)
 	}
-	return coderConn{c, o.API}
+	return contextualConn[*websocket.Conn, websocket.MessageType]{c, o.API, wsjson.Read, wsjson.Write}
 }
-
-// Loop implements [Conn].
-func (k coderConn) Loop(on func(p []byte) error) error {
-	var buf []byte
-	for {
-		p, err := k.read(&buf)
-		if err != nil {
-			return err
-		}
-		if err := on(p); err != nil {
-			return err
-		}
-	}
-}
-
-func (k coderConn) read(buf *[]byte) ([]byte, error) {
-	ctx := context.Background()
-	switch k.api {
-	case Stream:
-		_, r, err := k.c.Reader(ctx)
-		if err == nil {
-			*buf, err = readInto(r, *buf)
-		}
-		return *buf, err
-	case JSON:
-		var v json.RawMessage
-		err := wsjson.Read(ctx, k.c, &v)
-		return bytes.TrimSuffix(v, []byte("\n")), err
-	}
-	_, p, err := k.c.Read(ctx)
-	return p, err
-}
-
-// Write implements [Conn].
-func (k coderConn) Write(p []byte) error {
-	ctx := context.Background()
-	switch k.api {
-	case Stream:
-		w, err := k.c.Writer(ctx, websocket.MessageBinary)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(p); err != nil {
-			return err
-		}
-		return w.Close()
-	case JSON:
-		return wsjson.Write(ctx, k.c, json.RawMessage(p))
-	}
-	return k.c.Write(ctx, websocket.MessageBinary, p)
-}
-
-// Close implements [Conn].
-func (k coderConn) Close() error { return k.c.CloseNow() }

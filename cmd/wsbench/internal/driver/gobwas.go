@@ -66,15 +66,10 @@ func (k gobwasConn) Loop(on func(p []byte) error) error {
 	if k.s.server {
 		read = wsutil.ReadClientData
 	}
-	for {
+	return loop(func(*[]byte) ([]byte, error) {
 		p, _, err := read(k.s)
-		if err != nil {
-			return err
-		}
-		if err := on(p); err != nil {
-			return err
-		}
-	}
+		return p, err
+	}, on)
 }
 
 // Write implements [Conn].

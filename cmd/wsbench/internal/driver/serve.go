@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -26,6 +27,39 @@ func serveHTTP(ln net.Listener, upgrade func(http.ResponseWriter, *http.Request)
 	}
 	go func() { _ = s.Serve(ln) }() // returns when s is closed
 	return s
+}
+
+// loop reads messages and hands them to on until either fails. What read gets
+// is memory that it may keep from call to call.
+func loop(read func(buf *[]byte) ([]byte, error), on func(p []byte) error) error {
+	var buf []byte
+	for {
+		p, err := read(&buf)
+		if err != nil {
+			return err
+		}
+		if err := on(p); err != nil {
+			return err
+		}
+	}
+}
+
+// writeOnce writes a message to the writer that a library returned with err.
+func writeOnce(w io.WriteCloser, err error, p []byte) error {
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(p); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// client returns an HTTP client that dials so.
+func (d Dial) client() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return d(ctx) },
+	}}
 }
 
 // readInto reads r to its end into buf, which grows as needed.
