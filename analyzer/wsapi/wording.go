@@ -13,8 +13,12 @@ type Wording struct {
 	// Own says that nothing but gorilla writes like this. The others count
 	// only in comparisons with the text of an error.
 	Own bool
-	// Deadline says that it is the error of a deadline.
-	Deadline bool
+	// Setting are the identifiers of which one has to be used for the text to
+	// come up; none means that it always can.
+	Setting []Symbol
+	// Expiry says that it is the text of a timeout, which the targets'
+	// errors wrap context.DeadlineExceeded for.
+	Expiry bool
 	// ByHand says what to write instead.
 	ByHand string
 }
@@ -26,12 +30,14 @@ const (
 	byStatus   = "Ask for the code with CloseStatus, and for a lost connection with errors.Is(err, io.EOF)."
 	bySent     = "Write errors.Is(err, net.ErrClosed)."
 	byResponse = "Look at the response that Dial returns: its StatusCode is not 101."
-	byAnswer   = "Test the status code of the answer."
+	byAnswer   = "Test the status code of the answer, and look for the parameters of an extension in any order."
 	byExpiry   = "Write errors.Is(err, context.DeadlineExceeded)."
 
 	reads  = Reads | OpensReader
 	writes = Writes | WritesControl | OpensWriter
 )
+
+var deadlines = []Symbol{"Conn.SetReadDeadline", "Conn.SetWriteDeadline"}
 
 var wordings = []Wording{
 	{Text: regexp.MustCompile(`\bclose 1[0-9]{3}\b|websocket: close 1`), Parts: []string{"close 1"}, Makers: reads, Own: true, ByHand: byStatus},
@@ -43,6 +49,6 @@ var wordings = []Wording{
 	{Text: regexp.MustCompile(`bad handshake`), Parts: []string{"bad handshake"}, Makers: Dials, ByHand: byResponse},
 	{Text: regexp.MustCompile(`websocket: (the client is not using|request method|request origin|unsupported version|not a websocket handshake|application specific|client sent data before|response does not)`), Parts: []string{"websocket: "}, Makers: Upgrades, Own: true, ByHand: byAnswer},
 	{Text: regexp.MustCompile(`request origin not allowed|not using the websocket protocol`), Parts: []string{"request origin not allowed", "not using the websocket protocol"}, Makers: Upgrades, ByHand: byAnswer},
-	{Text: regexp.MustCompile(`permessage-deflate; server_no_context_takeover; client_no_context_takeover`), Parts: []string{"server_no_context_takeover; client"}, Makers: Upgrades, Own: true, ByHand: byAnswer},
-	{Text: regexp.MustCompile(`i/o timeout`), Parts: []string{"i/o timeout"}, Makers: reads | writes, Deadline: true, ByHand: byExpiry},
+	{Text: regexp.MustCompile(`permessage-deflate; server_no_context_takeover; client_no_context_takeover`), Parts: []string{"server_no_context_takeover; client"}, Makers: Upgrades, Setting: []Symbol{"Upgrader.EnableCompression"}, Own: true, ByHand: byAnswer},
+	{Text: regexp.MustCompile(`i/o timeout`), Parts: []string{"i/o timeout"}, Makers: reads | writes, Setting: deadlines, Expiry: true, ByHand: byExpiry},
 }

@@ -21,7 +21,8 @@ CloseError is a value that read errors wrap, so assertions become errors.As. It 
 without a close frame, which is code 1006 in gorilla and wraps io.EOF in the target; where the difference may
 matter a helper maps one to the other. ErrCloseSent becomes net.ErrClosed, ErrBadHandshake a test of the response,
 ErrReadLimit a test of the error's text where the target has no value for it. Code that tells errors by gorilla's
-words keeps its cluster as it is: the target's are others.`,
+words keeps its cluster as it is: the target's are others. A search for "i/o timeout" becomes one for a deadline
+that was exceeded, too.`,
 	Plan: func(u *unit.Unit) {
 		for _, s := range u.Sites("IsCloseError", "IsUnexpectedCloseError") {
 			planCloseTest(u, s)
@@ -45,7 +46,7 @@ words keeps its cluster as it is: the target's are others.`,
 		for _, s := range u.Sites("ErrBadHandshake") {
 			planBadHandshake(u, s)
 		}
-		refuseErrorTexts(u)
+		planErrorTexts(u)
 	},
 }
 

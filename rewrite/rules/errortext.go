@@ -17,42 +17,81 @@ import (
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
 )
 
-// refuseErrorTexts refuses a cluster whose errors are told by gorilla's words:
+// planErrorTexts refuses a cluster whose errors are told by gorilla's words:
 // the target's read otherwise, and such code would take the other way without
-// anybody noticing.
-func refuseErrorTexts(u *unit.Unit) {
+// anybody noticing. A timeout that is looked for is told by its value as well.
+func planErrorTexts(u *unit.Unit) {
 	words := u.Graph.Words()
 	if len(words) == 0 {
 		return
 	}
-	makers := errorMakers(u.Cluster)
+	makers := make(map[*flow.Cluster]map[string]wsapi.Role)
 	anybody := make(map[string]bool) // folders in which some cluster makes errors
 	for _, c := range u.Graph.Clusters {
-		for dir := range errorMakers(c) {
+		makers[c] = errorMakers(c)
+		for dir := range makers[c] {
 			anybody[dir] = true
 		}
 	}
-	all := wsapi.Role(0)
-	for _, roles := range makers {
-		all |= roles
-	}
 	for _, w := range words {
-		// Code speaks of the errors that are made beside it or, where none
-		// are, of all.
-		dir := filepath.Dir(w.File.Path)
-		here := makers[dir]
-		if !anybody[dir] {
-			here = all
-		}
-		if !w.Makers.Any(here) || w.Deadline && len(u.All("Conn.SetReadDeadline", "Conn.SetWriteDeadline")) == 0 {
+		about := func(c *flow.Cluster) bool { return speaksOf(w, c, makers[c], anybody) }
+		if !about(u.Cluster) || !comparesError(w.File, w.Cursor) && !(w.Own && !tells(w.Cursor)) {
 			continue
 		}
-		if comparesError(w.File, w.Cursor) || w.Own && !tells(w.Cursor) {
-			u.Refuse(u.Graph.Fset.PositionFor(w.Cursor.Node().Pos(), false),
-				"the code tells an error by gorilla's words ("+strconv.Quote(w.Found)+"), and those of "+u.Target.Path+" are others",
-				w.ByHand)
+		// Two clusters would both add to the condition.
+		alone := !slices.ContainsFunc(u.Graph.Clusters, func(c *flow.Cluster) bool { return c != u.Cluster && about(c) })
+		if w.Expiry && alone && addExpiry(u, w) {
+			continue
+		}
+		u.Refuse(u.Graph.Fset.PositionFor(w.Cursor.Node().Pos(), false),
+			"the code tells an error by gorilla's words ("+strconv.Quote(w.Found)+"), and those of "+u.Target.Path+" are others",
+			w.ByHand)
+	}
+}
+
+// speaksOf reports whether a text can be that of an error which the cluster
+// makes: one that is made beside it or, where none are, anywhere.
+func speaksOf(w flow.Word, c *flow.Cluster, makers map[string]wsapi.Role, anybody map[string]bool) bool {
+	if len(w.Setting) > 0 && !slices.ContainsFunc(c.Sites, func(s *flow.Site) bool { return slices.Contains(w.Setting, s.Symbol) }) {
+		return false
+	}
+	dir := filepath.Dir(w.File.Path)
+	if anybody[dir] {
+		return w.Makers.Any(makers[dir])
+	}
+	for _, roles := range makers {
+		if w.Makers.Any(roles) {
+			return true
 		}
 	}
+	return false
+}
+
+// addExpiry has strings.Contains(err.Error(), "i/o timeout") also be true for
+// the target's timeouts, and reports whether w is in such a call.
+func addExpiry(u *unit.Unit, w flow.Word) bool {
+	f := w.File
+	if k, i := w.Cursor.ParentEdge(); k != edge.CallExpr_Args || i != 1 || f.Broken != "" || f.Cgo {
+		return false
+	}
+	c := w.Cursor.Parent()
+	call := c.Node().(*ast.CallExpr)
+	fn := calledFunc(f, call)
+	text, ok := ast.Unparen(call.Args[0]).(*ast.CallExpr)
+	if !ok || fn == nil || fn.Pkg() == nil || fn.Pkg().Path() != "strings" || fn.Name() != "Contains" || !errorText(f, text) {
+		return false
+	}
+	sel, ok := ast.Unparen(text.Fun).(*ast.SelectorExpr)
+	if !ok || !pure(sel.X) || !isError(f.Pkg.TypesInfo.TypeOf(sel.X)) {
+		return false
+	}
+	is := " || " + u.Import(f, "errors", "errors") + ".Is(" + f.Text(sel.X) + ", " + u.Import(f, "context", "context") + ".DeadlineExceeded)"
+	if needsParens(c, "||") {
+		u.Insert(f, call.Pos(), "(")
+		is += ")"
+	}
+	u.Insert(f, call.End(), is)
+	return true
 }
 
 // errorMakers returns the roles of the calls of the cluster that make errors,
