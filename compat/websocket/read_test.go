@@ -432,6 +432,30 @@ func TestMessageSizes(t *testing.T) {
 	}
 }
 
+// TestMessagesAreKept returns messages in fragments, which are gathered in
+// memory of a pool, that later ones leave alone.
+func TestMessagesAreKept(t *testing.T) {
+	var in [][]byte
+	texts := []string{strings.Repeat("a", 1000), strings.Repeat("b", 1000), strings.Repeat("c", scratchSize)}
+	for _, text := range texts {
+		in = append(in, frame(0x02, text[:300]), frame(0x80, text[300:]))
+	}
+	ws, _ := serve(t, in...)
+	var got [][]byte
+	for range texts {
+		_, p, err := ws.ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, p)
+	}
+	for i, text := range texts {
+		if string(got[i]) != text {
+			t.Errorf("message %d has become %.20q…", i, got[i])
+		}
+	}
+}
+
 func TestRepeatedReadPanics(t *testing.T) {
 	ws, _ := serve(t)
 	for i := 1; i < 1000; i++ {
