@@ -77,6 +77,7 @@ var baseHelpers = []Helper{
 	{"writeAnyMessage", []string{"context", "errors", "time", "TARGET"}, writeAnyMessageHelper},
 	{"pingOrClose", []string{"context", "time", "TARGET"}, pingOrCloseHelper},
 	{"pingInBackground", []string{"context", "time", "TARGET"}, pingInBackgroundHelper},
+	{"closeNow", []string{"errors", "net"}, closeNowHelper},
 	{"closeWithPayload", []string{"TARGET"}, closeWithPayloadHelper},
 	{"closeInBackground", []string{"time", "TARGET"}, closeInBackgroundHelper},
 	{"splitClosePayload", []string{"encoding/binary", "TARGET"}, splitClosePayloadHelper},
