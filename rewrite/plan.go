@@ -305,7 +305,7 @@ func (pl *planner) plan(changes []FileChange) *Plan {
 		out.Messages = append(out.Messages, pl.closeFrames())
 	}
 	if pl.converts("Upgrade") {
-		out.Messages = append(out.Messages, "converted handlers answer a request that asks for no WebSocket with status 426, where gorilla answered 400")
+		out.Messages = append(out.Messages, "converted handlers answer a request that asks for no WebSocket with status 426, where gorilla answered 400, and the text of a refusal is another")
 	}
 	return out
 }
