@@ -37,7 +37,6 @@ type worker struct {
 
 var (
 	errNoPair    = errors.New("no pair is open")
-	errNoServer  = errors.New("no server runs")
 	errNoClients = errors.New("no clients are connected")
 )
 
