@@ -44,8 +44,12 @@ type item struct {
 }
 
 // Plan decides what becomes of every site and verifies it. The error is a
-// *Refusal or a *VerifyError where the user or the rewriter is at fault.
+// *Refusal, as for a tree in which no package compiles, or a *VerifyError where
+// the user or the rewriter is at fault.
 func (p *Program) Plan(ctx context.Context, opts Options) (*Plan, error) {
+	if err := p.compiles(); err != nil {
+		return nil, err
+	}
 	if opts.Target.Path == "" {
 		opts.Target = wsapi.TargetNhooyr
 	}

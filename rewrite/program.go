@@ -52,9 +52,9 @@ type Listing struct {
 	digest *load.Digest
 }
 
-// Load lists the tree and loads it. A tree in which nothing loads is a
+// Load lists the tree and loads it. A tree in which nothing can be judged is a
 // *Refusal; packages that do not compile are listed in Skipped and take no
-// part.
+// part in a plan.
 func Load(ctx context.Context, cfg Config) (*Program, error) {
 	l, err := List(ctx, cfg)
 	if err != nil {
@@ -188,9 +188,26 @@ func (p *Program) skip() {
 	sort.Slice(p.Skipped, func(i, j int) bool { return p.Skipped[i].Path < p.Skipped[j].Path })
 }
 
-// checkLoaded refuses a tree in which no package that reaches a library
-// compiles.
+// checkLoaded refuses a tree in which no package compiles and none has the
+// types of a library, so that nothing can be said of it.
 func (p *Program) checkLoaded() error {
+	refusal := p.compiles()
+	if refusal == nil {
+		return nil
+	}
+	whole := false
+	packages.Visit(p.Packages(), func(pkg *packages.Package) bool {
+		whole = whole || wsapi.LibraryOf(pkg.PkgPath) != nil && len(pkg.Errors) == 0 && pkg.Types != nil && pkg.Types.Complete()
+		return !whole
+	}, nil)
+	if whole {
+		return nil
+	}
+	return refusal
+}
+
+// compiles refuses a tree in which no package that reaches a library compiles.
+func (p *Program) compiles() error {
 	total, first := 0, ""
 	for _, v := range p.tree.Views {
 		for _, pkg := range v.Packages {

@@ -129,8 +129,6 @@ func TestLoadRefuses(t *testing.T) {
 		{"no packages", map[string]string{"go.mod": mod}, "no Go packages"},
 		{"no such pattern", map[string]string{"go.mod": mod, "x.go": "package x\n"}, "nowhere"},
 		{"bad go.mod", map[string]string{"go.mod": "modul x\n", "x.go": "package x\n"}, "go.mod"},
-		{"nothing compiles", map[string]string{"go.mod": mod + "\nrequire github.com/gorilla/websocket v1.5.3\n",
-			"x.go": "package x\n\nimport \"github.com/gorilla/websocket\"\n\nvar _ websocket.Nope\n"}, "no package compiles"},
 		{"not in the cache", map[string]string{"go.mod": mod + "\nrequire github.com/gorilla/websocket v1.0.1\n",
 			"x.go": "package x\n\nimport \"github.com/gorilla/websocket\"\n\nvar _ websocket.Conn\n"}, "github.com/gorilla/websocket"},
 	}
@@ -140,11 +138,6 @@ func TestLoadRefuses(t *testing.T) {
 			dir := t.TempDir()
 			for name, data := range tt.files {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if tt.name == "nothing compiles" {
-				if err := os.WriteFile(filepath.Join(dir, "go.sum"), goSum(t), 0o666); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -161,5 +154,32 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("got %q, want one line with %q and some help", err, tt.want)
 			}
 		})
+	}
+}
+
+// TestNothingCompiles loads a tree in which no package compiles: it can be
+// judged, but nothing can be planned.
+func TestNothingCompiles(t *testing.T) {
+	dir := t.TempDir()
+	for name, data := range map[string]string{
+		"go.mod": "module example.com/x\n\ngo 1.21\n\nrequire github.com/gorilla/websocket v1.5.3\n",
+		"go.sum": string(goSum(t)),
+		"x.go":   "package x\n\nimport \"github.com/gorilla/websocket\"\n\nvar _ websocket.Nope\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := Load(context.Background(), Config{Dir: dir, Env: append(os.Environ(), "GOWORK=off", "GOPROXY=off", "GOFLAGS=")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Packages()) != 1 || len(p.Skipped) != 1 {
+		t.Errorf("%d packages, %d skipped: want one of each", len(p.Packages()), len(p.Skipped))
+	}
+	_, err = p.Plan(context.Background(), Options{})
+	r, ok := errors.AsType[*Refusal](err)
+	if !ok || !strings.Contains(r.Reason, "no package compiles") || r.Help == "" {
+		t.Errorf("got %v, want a *Refusal: no package compiles", err)
 	}
 }

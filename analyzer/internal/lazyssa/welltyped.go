@@ -67,6 +67,9 @@ func illTyped(n ast.Node, info *types.Info) bool {
 			return false
 		case *ast.Ident:
 			obj := info.ObjectOf(n)
+			if _, ok := obj.(*types.PkgName); ok {
+				return false // it has no type, and that is no error
+			}
 			_, symbolic := info.Defs[n] // the variable of a type switch
 			bad = obj == nil && !symbolic && n.Name != "_" || obj != nil && invalid(obj.Type())
 		case ast.Expr:

@@ -27,6 +27,14 @@ func (h *trimmed) run() {
 	h.conn.WriteMessage(1, nil)
 }
 
+type qualifier struct{ conn *websocket.Conn }
+
+// Names of packages have no type, and that is no error.
+func (h *qualifier) run() {
+	go h.conn.WriteMessage(websocket.TextMessage, nil) // want `concurrent writes`
+	h.conn.WriteMessage(websocket.TextMessage, nil)
+}
+
 type nested struct {
 	conn *websocket.Conn
 	lost missing.Type
