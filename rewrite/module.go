@@ -294,7 +294,7 @@ func (pl *planner) otherVersions() []string {
 func (pl *planner) requireCompat(m *moduleState, e *gomod.Edit, sums *[]module.Version, after map[string]bool, goLine string) {
 	version := pl.opts.CompatVersion
 	if pl.opts.CompatDir != "" {
-		version = "v0.0.0"
+		version = versionIn(pl.opts.CompatDir)
 		e.Replace = append(e.Replace, gomod.Replacement{Old: wsapi.CompatModule, New: pl.replacePath(m, pl.opts.CompatDir)})
 	}
 	mods := []string{wsapi.CompatModule}
@@ -325,6 +325,17 @@ func (pl *planner) requireCompat(m *moduleState, e *gomod.Edit, sums *[]module.V
 			e.Indirect = append(e.Indirect, v)
 		}
 	}
+}
+
+// versionIn returns the version in which to require the compat of a folder: no
+// less than its module of the other engine asks for.
+func versionIn(compatDir string) string {
+	if mod, err := os.ReadFile(filepath.Join(compatDir, "coder", "go.mod")); err == nil {
+		if v := required(mod, wsapi.CompatModule); v != "" {
+			return v
+		}
+	}
+	return "v0.0.0"
 }
 
 // listsIndirect is the go line from which on go.mod lists every module that

@@ -32,6 +32,9 @@ func AddSums(gosum []byte, mods ...module.Version) (out []byte, missing []module
 		goMod := module.Version{Path: m.Path, Version: m.Version + goModSuffix}
 		known, ok := sums[m]
 		if !ok {
+			known, ok = released[m]
+		}
+		if !ok {
 			if !hasSum(lines, m) || !hasSum(lines, goMod) {
 				missing = append(missing, m)
 			}
