@@ -33,7 +33,8 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if len(args) < 2 {
-		return errors.New("what to do is missing\n" + usage)
+		fmt.Fprint(os.Stderr, usage)
+		return errors.New("what to do is missing")
 	}
 	version := args[1]
 	if semver.Canonical(version) != version || module.IsPseudoVersion(version) {
@@ -51,5 +52,6 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	case args[0] == "build" && len(args) == 3:
 		return repo.build(ctx, version, args[2], platforms, stdout)
 	}
-	return errors.New("no such command\n" + usage)
+	fmt.Fprint(os.Stderr, usage)
+	return fmt.Errorf("no such command: %s", strings.Join(args, " "))
 }

@@ -174,6 +174,11 @@ func newUser(t *testing.T, repo *repository) {
 		t.Fatal(err)
 	}
 	caches := strings.Fields(out)
+	fill := exec.Command("go", "mod", "download")
+	fill.Dir, fill.Env = repo.dir, append(os.Environ(), "GOWORK=off")
+	if _, err := output(fill); err != nil {
+		t.Fatal(err)
+	}
 	proxy := repo.proxy(t) + "," + fileURL(filepath.Join(caches[1], "cache", "download"))
 	apps, err := filepath.Abs("../../../testdata/apps")
 	if err != nil {
