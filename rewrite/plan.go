@@ -294,7 +294,7 @@ func (pl *planner) plan(changes []FileChange) *Plan {
 		if !it.selected {
 			continue
 		}
-		c := &Cluster{ID: it.id, Name: it.name, Outcome: it.outcome, Blocking: it.reasons, Notes: it.notes, Diagnostic: it.diag}
+		c := &Cluster{ID: it.id, Name: it.name, Outcome: it.outcome, Moves: pl.moves(it), Blocking: it.reasons, Notes: it.notes, Diagnostic: it.diag}
 		for _, s := range it.c.Sites {
 			c.Sites = append(c.Sites, Site{s.Pos, s.Symbol})
 		}
@@ -312,6 +312,12 @@ func (pl *planner) plan(changes []FileChange) *Plan {
 		out.Messages = append(out.Messages, "converted handlers answer a request that asks for no WebSocket with status 426, where gorilla answered 400, and the text of a refusal is another")
 	}
 	return out
+}
+
+// moves reports whether the plan changes the cluster.
+func (pl *planner) moves(it *item) bool {
+	return it.outcome == Native || it.outcome == Helpers ||
+		slices.ContainsFunc(it.c.Sites, func(s *flow.Site) bool { return pl.destination(it, s) != s.Path })
 }
 
 // converts reports whether a converted cluster uses an identifier of gorilla

@@ -97,6 +97,7 @@ type Cluster struct {
 	ID       int // 1-based, in order of position
 	Name     string
 	Outcome  Outcome
+	Moves    bool // the plan changes it
 	Sites    []Site
 	Files    []string // absolute, sorted
 	Blocking []Reason

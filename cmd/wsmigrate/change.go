@@ -72,8 +72,17 @@ func (inv *invocation) change(ctx context.Context, mode rewrite.Mode) error {
 	if err != nil {
 		return err
 	}
+	remark := ""
+	if inv.interactive {
+		if plan, remark, err = inv.choose(ctx, prog, opts, plan); err != nil {
+			return err
+		}
+	}
 	doc := inv.document(prog)
 	doc.AddPlan(plan)
+	if remark != "" {
+		doc.Messages = append(doc.Messages, remark)
+	}
 	if inv.format == "markdown" || inv.format == "html" {
 		// Who reads these wants to know all about the code.
 		if err := inv.lint(ctx, doc, prog, everything); err != nil {

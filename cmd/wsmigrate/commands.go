@@ -71,8 +71,10 @@ to require and needs -compat-dir.`,
 			long: `Converts every cluster of sites that the rules can convert faithfully, swaps
 the import of the others to compat, and type-checks the result together with
 go.mod before anything is shown. Shows a diff, with the differences in
-behaviour under the hunks that bring them; -w writes.`,
-			examples: []string{"wsmigrate fix ./...", "wsmigrate fix -w ./...", "wsmigrate fix -only ./hub -test -w ./..."},
+behaviour under the hunks that bring them; -w writes. With -i it asks about each
+cluster first, explains it or shows its diff, and changes those that were
+chosen, verified together.`,
+			examples: []string{"wsmigrate fix ./...", "wsmigrate fix -w ./...", "wsmigrate fix -i -w ./...", "wsmigrate fix -only ./hub -test -w ./..."},
 		},
 		{
 			name: "undo", run: undoCommand,

@@ -55,7 +55,7 @@ func flagSet(o *options, help *bool) *flag.FlagSet {
 	fs.Var(oneOf(&o.api, "keep", "break"), "api", "`policy` for exported signatures that name gorilla's types: keep or break")
 	fs.StringVar(&o.only, "only", "", "only these clusters (by number or name) and folders: a `list` separated by commas")
 
-	fs.BoolVar(&o.interactive, "i", false, "ask about each cluster")
+	fs.BoolVar(&o.interactive, "i", false, "ask about each cluster whether to change it")
 	fs.Var(oneOf(&o.ctx, "auto", "background", "todo"), "ctx", "`policy` for the context that calls get: auto, background or todo")
 	fs.Var(oneOf(&o.fallback, "shim", "leave"), "fallback", "`policy` for clusters that cannot be converted: shim or leave")
 	fs.BoolVar(&o.test, "test", false, "run the tests of changed packages on the rewritten code before writing")
@@ -190,8 +190,7 @@ func (inv *invocation) checkOperands() error {
 	return nil
 }
 
-// checkFlags refuses flags that the subcommand does not take, and values that
-// do not exist yet.
+// checkFlags refuses flags and formats that the subcommand does not take.
 func (inv *invocation) checkFlags(fs *flag.FlagSet) error {
 	var err error
 	fs.Visit(func(f *flag.Flag) {
@@ -213,8 +212,6 @@ func (inv *invocation) checkFlags(fs *flag.FlagSet) error {
 	case inv.format != "text" && !slices.Contains(inv.cmd.formats, inv.format):
 		return usagef("%s has no format %s: it writes %s", inv.cmd.title(), inv.format,
 			enumerate(append([]string{"text"}, inv.cmd.formats...), "and"))
-	case inv.interactive:
-		return usagef("-i is not available yet: choose clusters with -only")
 	case inv.writeBaseline && inv.baseline == "":
 		return usagef("-write-baseline needs -baseline FILE, which names the file to write")
 	}

@@ -215,6 +215,14 @@ func (t *Writer) at(posns []report.Posn) string {
 	return strings.Join(at, ", ") + ": "
 }
 
+// Differences writes what the clusters will do otherwise than before.
+func (t *Writer) Differences(w io.Writer) error {
+	b := new(bytes.Buffer)
+	t.notes(b)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
 func (t *Writer) notes(b *bytes.Buffer) {
 	for i, n := range report.Differences(t.Doc.Clusters...) {
 		if i == 0 {
