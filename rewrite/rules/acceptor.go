@@ -180,7 +180,7 @@ func embeds(s *flow.Site) bool {
 		k, _ := c.ParentEdge()
 		switch k {
 		case edge.StarExpr_X:
-			c = outermostParen(c.Parent())
+			c = unit.OutermostParen(c.Parent())
 			continue
 		case edge.Field_Type:
 			kk, _ := c.Parent().Parent().ParentEdge()

@@ -52,7 +52,7 @@ func planAddr(u *unit.Unit, s *flow.Site) {
 		u.Replace(f, c.Node().Pos(), c.Node().End(), req+".Context().Value("+u.Import(f, "net/http", "http")+".LocalAddrContextKey).("+u.Import(f, "net", "net")+".Addr)")
 		return
 	}
-	n, ok := asString(f, outermostParen(c))
+	n, ok := asString(f, unit.OutermostParen(c))
 	if !ok {
 		u.Refuse(s.Pos, "the address is used other than as a string", m.ByHand)
 		return

@@ -16,7 +16,7 @@ import (
 func planAssertion(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.StarExpr) {
 	f := s.File
 	ta := c.Node().(*ast.TypeAssertExpr)
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	var v *types.Var
 	var result ast.Expr
 	k, _ := c.ParentEdge()

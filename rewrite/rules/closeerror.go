@@ -62,11 +62,11 @@ func planCloseErrorType(u *unit.Unit, s *flow.Site) {
 		return
 	}
 	pointer := false
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	var star *ast.StarExpr
 	if k, _ := c.ParentEdge(); k == edge.StarExpr_X {
 		pointer = true
-		c = outermostParen(c.Parent())
+		c = unit.OutermostParen(c.Parent())
 		star, _ = ast.Unparen(c.Node().(ast.Expr)).(*ast.StarExpr)
 	}
 	k, _ := c.ParentEdge()
@@ -253,14 +253,14 @@ func planAsType(u *unit.Unit, s *flow.Site, c inspector.Cursor, star *ast.StarEx
 // an error.
 func planCloseErrorLiteral(u *unit.Unit, s *flow.Site, c inspector.Cursor, lit *ast.CompositeLit) {
 	f := s.File
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	k, _ := c.ParentEdge()
 	un, _ := c.Parent().Node().(*ast.UnaryExpr)
 	if k != edge.UnaryExpr_X || un.Op != token.AND {
 		u.Refuse(s.Pos, "the close error is made as a value, which is no error in gorilla", "write a CloseError of the target")
 		return
 	}
-	c = outermostParen(c.Parent())
+	c = unit.OutermostParen(c.Parent())
 	ok := false
 	switch k, i := c.ParentEdge(); k {
 	case edge.ReturnStmt_Results:
@@ -361,7 +361,7 @@ func planCloseErrorMember(u *unit.Unit, s *flow.Site) {
 		u.Refuse(s.Pos, "the code is set in a literal whose type is not written", "write the type")
 		return
 	}
-	c := outermostParen(s.Cursor.Parent())
+	c := unit.OutermostParen(s.Cursor.Parent())
 	x := s.Cursor.Parent().Node()
 	typed := func(e ast.Expr) { // beside the code
 		if closeConst(u, f, e) != "" || isCode(u, e) || untypedConst(f, e) {

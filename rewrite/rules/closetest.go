@@ -47,7 +47,7 @@ func planCloseTest(u *unit.Unit, s *flow.Site) {
 		planCloseHelper(u, s, call, codes)
 		return
 	}
-	outer := outermostParen(c)
+	outer := unit.OutermostParen(c)
 	negated := false
 	if k, _ := outer.ParentEdge(); k == edge.UnaryExpr_X && outer.Parent().Node().(*ast.UnaryExpr).Op == token.NOT {
 		negated = true

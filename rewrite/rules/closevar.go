@@ -20,7 +20,7 @@ func closeVarOK(u *unit.Unit, f *flow.File, v *types.Var, as bool) bool {
 		if f.Pkg.TypesInfo.Uses[c.Node().(*ast.Ident)] != types.Object(v) {
 			continue
 		}
-		if !closeUseOK(f, outermostParen(c), as) {
+		if !closeUseOK(f, unit.OutermostParen(c), as) {
 			return false
 		}
 	}
@@ -37,7 +37,7 @@ func becomesValue(u *unit.Unit, f *flow.File, v *types.Var, ok ast.Expr, as bool
 		if f.Pkg.TypesInfo.Uses[c.Node().(*ast.Ident)] != types.Object(v) {
 			continue
 		}
-		c = outermostParen(c)
+		c = unit.OutermostParen(c)
 		if b, isBinary := c.Parent().Node().(*ast.BinaryExpr); isBinary && (b.Op == token.EQL || b.Op == token.NEQ) && (unit.IsNil(f, b.X) || unit.IsNil(f, b.Y)) {
 			tests = append(tests, c.Parent())
 			continue

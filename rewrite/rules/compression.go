@@ -82,7 +82,7 @@ func dropCall(u *unit.Unit, s *flow.Site, call *ast.CallExpr) bool {
 			return false
 		}
 	}
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	k, _ := c.ParentEdge()
 	switch k {
 	case edge.ExprStmt_X:

@@ -98,13 +98,13 @@ func usesThrough(u *unit.Unit, iface types.Type, method string, use func(g *flow
 				continue
 			}
 			fn, ok := g.Pkg.TypesInfo.Uses[id].(*types.Func)
-			if !ok || !isInterfaceMethod(fn) || !servesAs(iface, fn.Signature().Recv().Type()) {
+			if !ok || !unit.IsInterfaceMethod(fn) || !servesAs(iface, fn.Signature().Recv().Type()) {
 				continue
 			}
 			if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
 				c = c.Parent()
 			}
-			c = outermostParen(c)
+			c = unit.OutermostParen(c)
 			if k, _ := c.ParentEdge(); k != edge.CallExpr_Fun {
 				use(g, nil)
 				continue
@@ -125,7 +125,7 @@ func servesAs(iface, other types.Type) bool {
 next:
 	for i := range want.NumMethods() {
 		for j := range have.NumMethods() {
-			if m := have.Method(j); m.Name() == want.Method(i).Name() && sameSignature(m, want.Method(i)) {
+			if m := have.Method(j); m.Name() == want.Method(i).Name() && unit.SameSignature(m, want.Method(i)) {
 				continue next
 			}
 		}
@@ -194,7 +194,7 @@ func handlesPongs(u *unit.Unit, f *flow.File, b flow.Boundary) bool {
 // interface stands for the same one.
 func madeOnce(u *unit.Unit, f *flow.File, src ast.Expr) bool {
 	v, ok := objectOf(f, src).(*types.Var)
-	if !ok || isPackageLevel(v) {
+	if !ok || unit.IsPackageLevel(v) {
 		return false
 	}
 	made, conversions := 0, 0

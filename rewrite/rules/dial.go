@@ -282,7 +282,7 @@ func (d *dialPlan) defaultDialer(s *flow.Site) {
 	if cur.Node() != ast.Node(x) {
 		cur = cur.Parent()
 	}
-	cur = outermostParen(cur)
+	cur = unit.OutermostParen(cur)
 	k, _ := cur.ParentEdge()
 	switch k {
 	case edge.SelectorExpr_X:
@@ -299,7 +299,7 @@ func (d *dialPlan) defaultDialer(s *flow.Site) {
 		u.Refuse(s.Pos, "a setting of DefaultDialer is read", "write the value: the timeout is 45 seconds, the proxy that of the environment")
 		return
 	case edge.StarExpr_X:
-		e := outermostParen(cur.Parent())
+		e := unit.OutermostParen(cur.Parent())
 		d.literal(s, e, &dialer{f: f, site: s, at: s.Ident.Pos(), base: true})
 		return
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
@@ -321,7 +321,7 @@ func (d *dialPlan) dialsByDefault(f *flow.File) bool {
 		if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
 			c = c.Parent()
 		}
-		if k, _ := outermostParen(c).ParentEdge(); k == edge.SelectorExpr_X {
+		if k, _ := unit.OutermostParen(c).ParentEdge(); k == edge.SelectorExpr_X {
 			n++
 		}
 	}
@@ -403,15 +403,6 @@ func writtenThrough(c inspector.Cursor) bool {
 		default:
 			return false
 		}
-	}
-}
-
-func outermostParen(c inspector.Cursor) inspector.Cursor {
-	for {
-		if k, _ := c.ParentEdge(); k != edge.ParenExpr_X {
-			return c
-		}
-		c = c.Parent()
 	}
 }
 

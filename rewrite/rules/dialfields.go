@@ -63,25 +63,25 @@ func (d *dialPlan) typeSite(s *flow.Site) {
 	if lit := literalOf(s); lit != nil {
 		dl, ok := d.read(s, lit)
 		if ok {
-			d.literal(s, outermostParen(c.Parent()), dl)
+			d.literal(s, unit.OutermostParen(c.Parent()), dl)
 		}
 		return
 	}
 	pointer := false
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	for {
 		if k, _ := c.ParentEdge(); k != edge.StarExpr_X {
 			break
 		}
 		pointer = true
-		c = outermostParen(c.Parent())
+		c = unit.OutermostParen(c.Parent())
 	}
 	k, _ := c.ParentEdge()
 	switch k {
 	case edge.CallExpr_Args:
 		call := c.Parent()
 		if id, ok := call.Node().(*ast.CallExpr).Fun.(*ast.Ident); ok && id.Name == "new" && !pointer {
-			d.literal(s, outermostParen(call), &dialer{f: s.File, site: s, at: s.Ident.Pos(), amp: true})
+			d.literal(s, unit.OutermostParen(call), &dialer{f: s.File, site: s, at: s.Ident.Pos(), amp: true})
 			return
 		}
 	case edge.ValueSpec_Type:
@@ -183,7 +183,7 @@ func commentsWithin(f *flow.File, from, to token.Pos) []*ast.Comment {
 func (d *dialPlan) literal(s *flow.Site, c inspector.Cursor, dl *dialer) {
 	if k, _ := c.ParentEdge(); k == edge.UnaryExpr_X && c.Parent().Node().(*ast.UnaryExpr).Op == token.AND {
 		dl.amp = true
-		c = outermostParen(c.Parent())
+		c = unit.OutermostParen(c.Parent())
 	}
 	_, dl.local = unit.Func(c)
 	k, _ := c.ParentEdge()

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
+	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
 )
 
 // A dialGlobal is the variable that takes the place of a DefaultDialer that
@@ -41,7 +42,7 @@ func qualifiedCursor(s *flow.Site) inspector.Cursor {
 	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
 		c = c.Parent()
 	}
-	return outermostParen(c)
+	return unit.OutermostParen(c)
 }
 
 // ownDefault reports whether the one use of DefaultDialer in the tree defines
@@ -153,7 +154,7 @@ func (d *dialPlan) defaultField(c inspector.Cursor) bool {
 	switch fs.Symbol {
 	case "Dialer.HandshakeTimeout":
 		value = "45 * " + u.Import(f, "time", "time") + ".Second"
-		switch k, _ := outermostParen(sel).ParentEdge(); k {
+		switch k, _ := unit.OutermostParen(sel).ParentEdge(); k {
 		case edge.BinaryExpr_X, edge.BinaryExpr_Y, edge.SelectorExpr_X:
 			value = "(" + value + ")"
 		}

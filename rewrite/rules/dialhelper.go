@@ -198,7 +198,7 @@ func (d *dialPlan) changedHere(s *flow.Site, x *ast.SelectorExpr) bool {
 
 // comparedWithNil reports whether the expression at c is compared with nil.
 func comparedWithNil(f *flow.File, c inspector.Cursor) bool {
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	switch k, _ := c.ParentEdge(); k {
 	case edge.BinaryExpr_X:
 		return unit.IsNil(f, c.Parent().Node().(*ast.BinaryExpr).Y)

@@ -110,9 +110,9 @@ func errorMakers(c *flow.Cluster) map[string]wsapi.Role {
 // comparesError reports whether the string at c is compared with the text of
 // an error, or is looked for in one.
 func comparesError(f *flow.File, c inspector.Cursor) bool {
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
-		c = outermostParen(c.Parent())
+		c = unit.OutermostParen(c.Parent())
 	}
 	switch k, _ := c.ParentEdge(); k {
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y:

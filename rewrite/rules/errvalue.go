@@ -42,7 +42,7 @@ func errorTest(s *flow.Site) (test, other ast.Expr, negated bool) {
 	if c.Node() != ast.Node(unit.Qualified(s)) {
 		c = c.Parent()
 	}
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	switch k, i := c.ParentEdge(); k {
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
 		b := c.Parent().Node().(*ast.BinaryExpr)
@@ -111,7 +111,7 @@ func planBadHandshake(u *unit.Unit, s *flow.Site) {
 	if c.Node() != ast.Node(unit.Qualified(s)) {
 		c = c.Parent()
 	}
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	var other ast.Expr
 	var test ast.Expr
 	negated := false

@@ -169,25 +169,25 @@ func embedding(u *unit.Unit, s *flow.Site) string {
 // frames returns the calls of the wrapper with the constant typ.
 func (w *wrapper) frames(u *unit.Unit, typ int64) []*frame {
 	var out []*frame
-	calls, _ := callsOf(u, w.site.File, w.fn)
+	calls, _ := u.Calls(w.site.File, w.fn)
 	for _, pc := range calls {
-		arg := pc.arg(w.typ)
-		if arg == nil || u.Marked(pc.call) || !editable(pc.file) || pc.file.Pkg.PkgPath != w.site.File.Pkg.PkgPath {
+		arg := pc.Arg(w.typ)
+		if arg == nil || u.Marked(pc.Call) || !editable(pc.File) || pc.File.Pkg.PkgPath != w.site.File.Pkg.PkgPath {
 			continue
 		}
-		if n, ok := unit.ConstInt(pc.file, arg); !ok || n != typ {
+		if n, ok := unit.ConstInt(pc.File, arg); !ok || n != typ {
 			continue
 		}
-		if foreignSites(u, pc.file, pc.call) {
+		if foreignSites(u, pc.File, pc.Call) {
 			continue
 		}
 		conn, ok := w.connAt(u, pc)
 		if !ok {
 			continue
 		}
-		fr := &frame{site: w.site, file: pc.file, c: pc.c, call: pc.call, conn: conn}
+		fr := &frame{site: w.site, file: pc.File, c: pc.Cursor, call: pc.Call, conn: conn}
 		if w.data >= 0 {
-			fr.data = pc.arg(w.data)
+			fr.data = pc.Arg(w.data)
 		}
 		out = append(out, fr)
 	}
@@ -208,37 +208,37 @@ func foreignSites(u *unit.Unit, f *flow.File, n ast.Node) bool {
 }
 
 // connAt returns the connection as the caller of the wrapper would write it.
-func (w *wrapper) connAt(u *unit.Unit, pc paramCall) (string, bool) {
+func (w *wrapper) connAt(u *unit.Unit, pc unit.ParamCall) (string, bool) {
 	f := w.site.File
 	switch d := w.fn.Node().(type) {
 	case *ast.FuncDecl:
 		if d.Recv != nil && len(d.Recv.List) == 1 && len(d.Recv.List[0].Names) == 1 && f.Pkg.TypesInfo.Defs[d.Recv.List[0].Names[0]] == w.root {
-			sel, ok := ast.Unparen(pc.call.Fun).(*ast.SelectorExpr)
+			sel, ok := ast.Unparen(pc.Call.Fun).(*ast.SelectorExpr)
 			if !ok || chainRoot(sel.X) == nil {
 				return "", false
 			}
-			s := pc.file.Pkg.TypesInfo.Selections[sel]
+			s := pc.File.Pkg.TypesInfo.Selections[sel]
 			if s == nil || len(s.Index()) != 1 || types.IsInterface(s.Recv()) {
 				return "", false
 			}
-			return chainText(u, pc.file, sel.X) + w.rest, true
+			return chainText(u, pc.File, sel.X) + w.rest, true
 		}
 	}
 	if v, ok := w.root.(*types.Var); ok {
 		if fn, i, ok := paramOf(f, v); ok && fn.Node() == w.fn.Node() {
-			arg := pc.arg(i)
+			arg := pc.Arg(i)
 			if arg == nil || chainRoot(arg) == nil {
 				return "", false
 			}
-			return chainText(u, pc.file, arg) + w.rest, true
+			return chainText(u, pc.File, arg) + w.rest, true
 		}
 	}
 	// A variable around the function: the same one has to be in sight.
-	scope := pc.file.Pkg.Types.Scope().Innermost(pc.call.Pos())
+	scope := pc.File.Pkg.Types.Scope().Innermost(pc.Call.Pos())
 	if scope == nil {
 		return "", false
 	}
-	_, o := scope.LookupParent(w.root.Name(), pc.call.Pos())
+	_, o := scope.LookupParent(w.root.Name(), pc.Call.Pos())
 	return w.root.Name() + w.rest, o != nil && o == w.root
 }
 

@@ -218,8 +218,6 @@ func sameDuration(f *flow.File, x ast.Expr, g *flow.File, y ast.Expr) bool {
 	return pure(x) && pure(y) && f.Text(x) == g.Text(y)
 }
 
-func isPackageLevel(v *types.Var) bool { return v.Pkg() != nil && v.Parent() == v.Pkg().Scope() }
-
 // namedPointer reports whether t is a pointer to a named struct, such as a
 // receiver: a field of it that is read through another variable of the type
 // is taken to be the same setting.

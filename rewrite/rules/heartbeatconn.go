@@ -145,7 +145,7 @@ func (a *pongAction) findBody(u *unit.Unit, h ast.Expr) {
 		a.body, ft = x.Body, x.Type
 	case *ast.Ident, *ast.SelectorExpr:
 		fn, _ := a.file.Pkg.TypesInfo.Uses[lastIdent(x)].(*types.Func)
-		if fn == nil || isInterfaceMethod(fn) {
+		if fn == nil || unit.IsInterfaceMethod(fn) {
 			return
 		}
 		if g, d := declaredAt(u, fn); d != nil && d.Body != nil && editable(g) {

@@ -27,7 +27,7 @@ func hoistable(f *flow.File, c inspector.Cursor) (inspector.Cursor, bool) {
 	if !ok {
 		return none, false
 	}
-	for up := outermostParen(outer); ; up = outermostParen(up.Parent()) {
+	for up := unit.OutermostParen(outer); ; up = unit.OutermostParen(up.Parent()) {
 		switch k, i := up.ParentEdge(); k {
 		case edge.ExprStmt_X:
 			return at, up.Parent().Node() == at.Node()

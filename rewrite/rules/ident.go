@@ -148,7 +148,7 @@ func compared(s *flow.Site) bool {
 	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
 		c = c.Parent()
 	}
-	switch k, _ := outermostParen(c).ParentEdge(); k {
+	switch k, _ := unit.OutermostParen(c).ParentEdge(); k {
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y, edge.CaseClause_List:
 		return true
 	}

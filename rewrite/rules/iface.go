@@ -203,7 +203,7 @@ func assertsConn(u *unit.Unit) bool {
 		for {
 			k, _ := c.ParentEdge()
 			if k == edge.StarExpr_X {
-				c = outermostParen(c.Parent())
+				c = unit.OutermostParen(c.Parent())
 				continue
 			}
 			var x ast.Expr

@@ -92,9 +92,9 @@ func definedBy(f *flow.File, lit *ast.CompositeLit) (definition, bool) {
 	if !ok {
 		return definition{}, false
 	}
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	if k, _ := c.ParentEdge(); k == edge.UnaryExpr_X {
-		c = outermostParen(c.Parent())
+		c = unit.OutermostParen(c.Parent())
 	}
 	switch k, _ := c.ParentEdge(); k {
 	case edge.AssignStmt_Rhs:

@@ -49,7 +49,7 @@ func pongOf(u *unit.Unit, h *flow.Site) (*pongAction, string) {
 			return a, ""
 		}
 		if chainRoot(x) != nil {
-			if fn, ok := f.Pkg.TypesInfo.Uses[lastIdent(x)].(*types.Func); ok && !isInterfaceMethod(fn) {
+			if fn, ok := f.Pkg.TypesInfo.Uses[lastIdent(x)].(*types.Func); ok && !unit.IsInterfaceMethod(fn) {
 				a.file, a.decl = declaredAt(u, fn)
 				a.named = x
 			}
@@ -369,7 +369,7 @@ func (a *pongAction) sets(u *unit.Unit) (set map[types.Object]bool, locked bool)
 		// One level into functions of the tree.
 		ast.Inspect(st, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok {
-				if fn := calledFunc(f, call); fn != nil && !isInterfaceMethod(fn) {
+				if fn := calledFunc(f, call); fn != nil && !unit.IsInterfaceMethod(fn) {
 					if g, d := declaredAt(u, fn); d != nil && d.Body != nil && g.Pkg == f.Pkg {
 						nodes = append(nodes, d.Body)
 					}

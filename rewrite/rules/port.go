@@ -112,10 +112,10 @@ func (p *port) name(id *ast.Ident, o types.Object, depth int) (string, bool) {
 			return p.u.Import(p.to, o.Imported().Path(), id.Name), true
 		}
 	case *types.Var:
-		if isPackageLevel(o) {
+		if unit.IsPackageLevel(o) {
 			return id.Name, false
 		}
-		if w, ok := there.(*types.Var); ok && !isPackageLevel(w) && types.TypeString(o.Type(), nil) == types.TypeString(w.Type(), nil) && namedPointer(o.Type()) {
+		if w, ok := there.(*types.Var); ok && !unit.IsPackageLevel(w) && types.TypeString(o.Type(), nil) == types.TypeString(w.Type(), nil) && namedPointer(o.Type()) {
 			return id.Name, true
 		}
 		if def := onlyDefinition(p.from, o); def != nil && depth > 0 && pure(def) {

@@ -37,7 +37,7 @@ Write. gorilla framed and compressed it once for all connections; now each Write
 				if c.Node() != ast.Node(x) {
 					c = c.Parent()
 				}
-				switch k, _ := outermostParen(c).ParentEdge(); k {
+				switch k, _ := unit.OutermostParen(c).ParentEdge(); k {
 				case edge.StarExpr_X:
 					u.Replace(f, x.Pos(), x.End(), "preparedMessage")
 				default:

@@ -66,7 +66,7 @@ func (t *timeoutTests) call(f *flow.File, c inspector.Cursor, i, depth int) bool
 		v, ok := objectOf(f, as.Lhs[i]).(*types.Var)
 		return !ok || t.variable(f, v, depth)
 	}
-	k, _ := outermostParen(c).ParentEdge()
+	k, _ := unit.OutermostParen(c).ParentEdge()
 	_, several := f.Pkg.TypesInfo.TypeOf(c.Node().(ast.Expr)).(*types.Tuple)
 	switch {
 	case k == edge.ExprStmt_X, k == edge.GoStmt_Call, k == edge.DeferStmt_Call:
@@ -99,7 +99,7 @@ func (t *timeoutTests) variable(f *flow.File, v *types.Var, depth int) bool {
 // use reports whether the error that the expression at c yields may be tested
 // there.
 func (t *timeoutTests) use(f *flow.File, c inspector.Cursor, depth int) bool {
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	info := f.Pkg.TypesInfo
 	switch k, i := c.ParentEdge(); k {
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y:

@@ -61,7 +61,7 @@ func (t *typeFlow) fieldUse(g *flow.File, c inspector.Cursor) {
 		}
 		return
 	case edge.SelectorExpr_Sel:
-		c = outermostParen(c.Parent())
+		c = unit.OutermostParen(c.Parent())
 	default:
 		return
 	}
@@ -139,7 +139,7 @@ func (t *typeFlow) makesZero(g *flow.File, c inspector.Cursor, owner *types.Type
 	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
 		c = c.Parent()
 	}
-	c = outermostParen(c)
+	c = unit.OutermostParen(c)
 	for {
 		switch k, _ := c.ParentEdge(); k {
 		case edge.CompositeLit_Type, edge.TypeAssertExpr_Type, edge.CaseClause_List:
@@ -150,7 +150,7 @@ func (t *typeFlow) makesZero(g *flow.File, c inspector.Cursor, owner *types.Type
 			if c.Parent().Node().(*ast.ArrayType).Len != nil {
 				return true
 			}
-			c = outermostParen(c.Parent())
+			c = unit.OutermostParen(c.Parent())
 			if k, _ := c.ParentEdge(); k == edge.CallExpr_Args { // make([]T, n)
 				call := c.Parent().Node().(*ast.CallExpr)
 				n, ok := int64(-1), false

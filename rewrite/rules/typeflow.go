@@ -103,7 +103,7 @@ func (t *typeFlow) variable(f *flow.File, v *types.Var) {
 	switch {
 	case v.IsField():
 		t.field(v)
-	case isPackageLevel(v):
+	case unit.IsPackageLevel(v):
 		if t.u.Graph.Public(v) {
 			t.unknown()
 		}
@@ -130,7 +130,7 @@ func (t *typeFlow) assigned(f *flow.File, v *types.Var, local bool) {
 		if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
 			c = c.Parent() // pkg.Var
 		}
-		c = outermostParen(c)
+		c = unit.OutermostParen(c)
 		switch k, i := c.ParentEdge(); k {
 		case edge.AssignStmt_Lhs:
 			any = true
@@ -244,7 +244,7 @@ func (t *typeFlow) result(f *flow.File, call *ast.CallExpr, i int) {
 		t.set |= mayData
 		return
 	}
-	if isInterfaceMethod(fn) {
+	if unit.IsInterfaceMethod(fn) {
 		t.unknown()
 		return
 	}
@@ -319,11 +319,6 @@ func readsMessage(fn *types.Func) bool {
 	return false
 }
 
-func isInterfaceMethod(fn *types.Func) bool {
-	recv := fn.Signature().Recv()
-	return recv != nil && types.IsInterface(recv.Type())
-}
-
 // declaredAt returns the declaration of a function of the tree, or nil.
 func declaredAt(u *unit.Unit, fn *types.Func) (*flow.File, *ast.FuncDecl) {
 	for _, g := range u.Graph.InOrder() {
@@ -358,18 +353,18 @@ func (t *typeFlow) parameter(f *flow.File, v *types.Var) bool {
 	if written {
 		t.assigned(f, v, true)
 	}
-	calls, all := callsOf(t.u, f, fn)
+	calls, all := t.u.Calls(f, fn)
 	if !all {
 		t.unknown()
 	}
 	for _, pc := range calls {
-		switch arg := pc.arg(index); {
-		case t.u.Marked(pc.call):
+		switch arg := pc.Arg(index); {
+		case t.u.Marked(pc.Call):
 			// It becomes something else.
 		case arg != nil:
-			t.expr(pc.file, arg)
-		case len(pc.call.Args) == 1 && !pc.call.Ellipsis.IsValid() && isTuple(pc.file, pc.call.Args[0]):
-			t.results(pc.file, pc.call.Args[0], index)
+			t.expr(pc.File, arg)
+		case len(pc.Call.Args) == 1 && !pc.Call.Ellipsis.IsValid() && isTuple(pc.File, pc.Call.Args[0]):
+			t.results(pc.File, pc.Call.Args[0], index)
 		default:
 			t.unknown()
 		}
@@ -397,138 +392,4 @@ func paramOf(f *flow.File, v *types.Var) (fn inspector.Cursor, index int, ok boo
 		}
 	}
 	return fn, 0, false
-}
-
-// A paramCall is a call of a function whose parameters are looked at.
-type paramCall struct {
-	file *flow.File
-	c    inspector.Cursor // of the call
-	call *ast.CallExpr
-}
-
-// arg returns the argument for parameter i, or nil.
-func (p paramCall) arg(i int) ast.Expr {
-	if i >= len(p.call.Args) || p.call.Ellipsis.IsValid() {
-		return nil
-	}
-	return p.call.Args[i]
-}
-
-// callsOf returns the calls of the function literal or declaration at fn, and
-// whether these are all.
-func callsOf(u *unit.Unit, f *flow.File, fn inspector.Cursor) (calls []paramCall, all bool) {
-	all = true
-	// use adds the call that the name at c is of.
-	use := func(g *flow.File, c inspector.Cursor) {
-		if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
-			c = c.Parent()
-			if tv := g.Pkg.TypesInfo.Types[c.Node().(*ast.SelectorExpr).X]; tv.IsType() {
-				all = false // a method expression
-				return
-			}
-		}
-		c = outermostParen(c)
-		if k, _ := c.ParentEdge(); k != edge.CallExpr_Fun {
-			all = false
-			return
-		}
-		calls = append(calls, paramCall{g, c.Parent(), c.Parent().Node().(*ast.CallExpr)})
-	}
-	switch n := fn.Node().(type) {
-	case *ast.FuncDecl:
-		obj, _ := f.Pkg.TypesInfo.Defs[n.Name].(*types.Func)
-		if obj == nil || u.Graph.Public(obj) || n.Name.Name == "main" && n.Recv == nil {
-			return nil, false
-		}
-		for _, g := range u.Graph.InOrder() {
-			for c := range g.Root.Preorder((*ast.Ident)(nil)) {
-				id := c.Node().(*ast.Ident)
-				if id.Name != n.Name.Name {
-					continue
-				}
-				o, _ := g.Pkg.TypesInfo.Uses[id].(*types.Func)
-				if o == nil {
-					continue
-				}
-				o = o.Origin()
-				// Calls through interfaces may reach a method.
-				if u.Graph.Same(o, obj) || n.Recv != nil && isInterfaceMethod(o) && sameSignature(o, obj) {
-					use(g, c)
-				}
-			}
-		}
-		if obj.Exported() && (len(calls) == 0 || n.Recv != nil && wanted(u, obj)) {
-			all = false // a dependency may call it
-		}
-	case *ast.FuncLit:
-		c := outermostParen(fn)
-		k, i := c.ParentEdge()
-		var v types.Object
-		switch p := c.Parent().Node().(type) {
-		case *ast.CallExpr:
-			if k == edge.CallExpr_Fun {
-				return []paramCall{{f, c.Parent(), p}}, true
-			}
-		case *ast.AssignStmt:
-			if k == edge.AssignStmt_Rhs && len(p.Lhs) == len(p.Rhs) {
-				v = objectOf(f, p.Lhs[i])
-			}
-		case *ast.ValueSpec:
-			if k == edge.ValueSpec_Values && len(p.Names) == len(p.Values) {
-				v = f.Pkg.TypesInfo.Defs[p.Names[i]]
-			}
-		}
-		if x, ok := v.(*types.Var); !ok || x.IsField() || isPackageLevel(x) {
-			return nil, false
-		}
-		for c := range f.Root.Preorder((*ast.Ident)(nil)) {
-			if f.Pkg.TypesInfo.Uses[c.Node().(*ast.Ident)] != v {
-				continue
-			}
-			if k, _ := c.ParentEdge(); k != edge.AssignStmt_Lhs {
-				use(f, c)
-			}
-		}
-	}
-	return calls, all
-}
-
-// wanted reports whether a dependency declares an interface with the method.
-func wanted(u *unit.Unit, m *types.Func) bool {
-	tree, seen := map[string]bool{}, map[string]bool{}
-	for _, f := range u.Graph.InOrder() {
-		tree[f.Pkg.PkgPath] = true
-	}
-	for _, f := range u.Graph.InOrder() {
-		for _, p := range f.Pkg.Types.Imports() {
-			if tree[p.Path()] || seen[p.Path()] {
-				continue
-			}
-			seen[p.Path()] = true
-			for _, name := range p.Scope().Names() {
-				tn, ok := p.Scope().Lookup(name).(*types.TypeName)
-				if !ok {
-					continue
-				}
-				i, ok := tn.Type().Underlying().(*types.Interface)
-				if !ok {
-					continue
-				}
-				for k := range i.NumMethods() {
-					if i.Method(k).Name() == m.Name() && sameSignature(i.Method(k), m) {
-						return true
-					}
-				}
-			}
-		}
-	}
-	return false
-}
-
-// sameSignature reports whether two functions have the same parameters and
-// results.
-func sameSignature(x, y *types.Func) bool {
-	s, t := x.Signature(), y.Signature()
-	return s.Variadic() == t.Variadic() && types.TypeString(s.Params(), nil) == types.TypeString(t.Params(), nil) &&
-		types.TypeString(s.Results(), nil) == types.TypeString(t.Results(), nil)
 }

@@ -63,7 +63,7 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 		for _, p := range params(f, ft) {
 			switch {
 			case isNamed(p.Type(), "context", "Context"):
-				if visible(p) && !endsEarly(f, c, body, p, escaped) && !handlesEnd(f, c, p) {
+				if visible(p) && !endsEarly(f, c, body, p, escaped) && !handlesEnd(f, c, p) && !u.endsAtCaller(f, fn, p) {
 					return p.Name(), ctxNote
 				}
 			case isNamed(p.Type(), "net/http", "ResponseWriter"):

@@ -70,6 +70,7 @@ type Unit struct {
 	marked   map[*ast.CallExpr]bool
 	gone     map[*types.Var]bool // swept
 	adapted  map[*ast.CallExpr][2]string
+	ending   map[*types.Var]bool // of endsAtCaller
 }
 
 // New returns a unit for the cluster.
@@ -77,7 +78,7 @@ func New(s Settings, g *flow.Graph, c *flow.Cluster) *Unit {
 	u := &Unit{
 		Settings: s, Graph: g, Cluster: c,
 		claimed: map[*flow.Site]string{}, files: map[*flow.File]*FileEdits{},
-		names: map[*ast.FuncDecl]map[string]bool{}, contexts: map[*flow.Site]string{}, done: map[ast.Node]bool{},
+		names: map[*ast.FuncDecl]map[string]bool{}, contexts: map[*flow.Site]string{}, ending: map[*types.Var]bool{}, done: map[ast.Node]bool{},
 		marked: map[*ast.CallExpr]bool{}, gone: map[*types.Var]bool{},
 		adapted: map[*ast.CallExpr][2]string{},
 	}
