@@ -103,9 +103,23 @@ kind, counterparts, fidelity, verdict, rule, note.`,
 		{
 			name: "version", run: versionCommand,
 			short: "the versions of the tool, of Go, and of the libraries",
-			long: `Prints the versions of the tool, of the Go release that built it, and of the
-libraries that its tables were checked against.`,
+			long: `Prints the version of the tool, or the commit that it was built from, the Go
+release that built it, and the versions of the libraries that its tables were
+checked against.`,
 			examples: []string{"wsmigrate version"},
+		},
+		{
+			name: "completion", operand: "SHELL", run: completionCommand,
+			short: "the script that completes command lines: bash, zsh, fish",
+			long: `Prints the script that makes a shell complete subcommands, flags, their values,
+and what explain and table know. The top of the script says where it goes.`,
+			examples: []string{"wsmigrate completion bash", "wsmigrate completion zsh", "wsmigrate completion fish"},
+		},
+		{
+			name: "man", run: manualCommand,
+			short:    "the manual page",
+			long:     "Prints the manual page, which man can show and packages can install.",
+			examples: []string{"wsmigrate man | man -l -", "wsmigrate -o wsmigrate.1 man"},
 		},
 		{
 			name: "help", operand: "[COMMAND]", run: helpCommand,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,14 +103,10 @@ func flagHelp(names []string) string {
 	fs := flagSet(&o, &help)
 	tab := text.Table{Indent: "\t"}
 	for _, name := range slices.Compact(slices.Clone(names)) {
-		f := fs.Lookup(name)
-		arg, usage := flag.UnquoteUsage(f)
+		arg, usage := flagUsage(fs.Lookup(name))
 		head := "-" + name
 		if arg != "" {
 			head += " " + arg
-		}
-		if f.DefValue != "" && f.DefValue != "false" {
-			usage += " (default " + f.DefValue + ")"
 		}
 		tab.Add(text.Cell{Text: head}, text.Cell{Text: usage})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +64,27 @@ func TestReleaseOf(t *testing.T) {
 	} {
 		if got := releaseOf(v); got != want {
 			t.Errorf("releaseOf(%q) = %q, want %q", v, got, want)
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	setting := func(key, value string) debug.BuildSetting { return debug.BuildSetting{Key: key, Value: value} }
+	tests := []struct {
+		version  string
+		settings []debug.BuildSetting
+		want     string
+	}{
+		{"v0.1.0", []debug.BuildSetting{setting("vcs.revision", "abc")}, "v0.1.0"},
+		{"(devel)", nil, "(built from source)"},
+		{"(devel)", []debug.BuildSetting{setting("vcs.revision", "abc"), setting("vcs.modified", "false")}, "(built from source, commit abc)"},
+		{"v0.1.0+dirty", []debug.BuildSetting{setting("vcs.revision", "abc"), setting("vcs.modified", "true")}, "(built from source, commit abc, with changes)"},
+		{"v0.0.0-20261122101112-0123456789ab", nil, "(built from source, v0.0.0-20261122101112-0123456789ab)"},
+	}
+	for _, tt := range tests {
+		info := &debug.BuildInfo{Main: debug.Module{Version: tt.version}, Settings: tt.settings}
+		if got := describe(info); got != tt.want {
+			t.Errorf("%s %v: %q, want %q", tt.version, tt.settings, got, tt.want)
 		}
 	}
 }

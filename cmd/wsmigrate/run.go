@@ -30,6 +30,10 @@ const (
 
 // run is the whole command: it returns the exit status.
 func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == completeWord {
+		complete(stdout, args[1:])
+		return exitOK
+	}
 	inv, err := parse(args)
 	if err != nil {
 		return fail(ctx, stderr, err)
