@@ -127,6 +127,7 @@ func (pl *planner) decide() error {
 		Target: pl.opts.Target, Background: pl.opts.Ctx == CtxBackground, TODO: pl.opts.Ctx == CtxTODO,
 		GoVersion: pl.goVersion,
 	}
+	var before []*unit.Unit
 	for _, it := range pl.items {
 		if !it.selected {
 			continue
@@ -136,10 +137,11 @@ func (pl *planner) decide() error {
 			continue
 		}
 		it.unit = unit.New(settings, pl.graph, it.c)
+		it.unit.Before = before
 		it.unit.Run(rules.All())
 		if w := it.unit.Wrapper; w != "" {
 			it.unit = unit.New(settings, pl.graph, it.c)
-			it.unit.Wrapped = w
+			it.unit.Before, it.unit.Wrapped = before, w
 			it.unit.Run(rules.All())
 		}
 		for _, e := range it.unit.Files() {
@@ -159,6 +161,7 @@ func (pl *planner) decide() error {
 			it.outcome = Native
 		}
 		if it.outcome != Shim {
+			before = append(before, it.unit)
 			for _, n := range it.unit.Notes {
 				it.notes = append(it.notes, Note(n))
 			}

@@ -243,6 +243,7 @@ func (a *pongAction) at(u *unit.Unit, fr *frame) (code string, ok bool) {
 // that each names, and what holds it, are the same.
 func (a *pongAction) port(u *unit.Unit, fr *frame) *port {
 	p := newPort(u, a.file, fr.file, fr.c)
+	p.together = a.extra
 	if p.scope == nil {
 		return p
 	}

@@ -22,10 +22,12 @@ type port struct {
 	scope    *types.Scope
 	// rename holds variables that are called otherwise there.
 	rename map[types.Object]string
+	// together are statements that move as well: what they declare goes along.
+	together []ast.Stmt
 }
 
 func newPort(u *unit.Unit, from, to *flow.File, at inspector.Cursor) *port {
-	return &port{u, from, to, at, to.Pkg.Types.Scope().Innermost(at.Node().Pos()), map[types.Object]string{}}
+	return &port{u: u, from: from, to: to, at: at, scope: to.Pkg.Types.Scope().Innermost(at.Node().Pos()), rename: map[types.Object]string{}}
 }
 
 // text returns the source of [pos, end), which the nodes make up, for the
@@ -88,8 +90,16 @@ func (p *port) free(c inspector.Cursor, id *ast.Ident, pos, end token.Pos) types
 	if v, ok := o.(*types.Var); ok && v.IsField() {
 		return nil // the key of a literal
 	}
-	if pos <= o.Pos() && o.Pos() < end && p.u.Graph.Fset.File(o.Pos()) == p.u.Graph.Fset.File(pos) {
+	if p.u.Graph.Fset.File(o.Pos()) != p.u.Graph.Fset.File(pos) {
+		return o
+	}
+	if pos <= o.Pos() && o.Pos() < end {
 		return nil
+	}
+	for _, st := range p.together {
+		if st.Pos() <= o.Pos() && o.Pos() < st.End() {
+			return nil
+		}
 	}
 	return o
 }

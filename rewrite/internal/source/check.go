@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"golang.org/x/tools/go/packages"
@@ -212,7 +211,7 @@ func (u *Universe) Link(pkgs []*packages.Package) []*packages.Package {
 			continue
 		}
 		pkg.Imports = make(map[string]*packages.Package)
-		p := u.listed[strings.TrimSuffix(pkg.PkgPath, "_test")]
+		p := u.listed[pkg.PkgPath] // whose name may end in _test, without being a test
 		if pkg.ForTest != "" {
 			p = u.listed[pkg.ForTest]
 		}

@@ -317,6 +317,32 @@ func TestTests(t *testing.T) {
 	}
 }
 
+// TestLink holds that packages get their imports, one that is called as if it
+// were a test too.
+func TestLink(t *testing.T) {
+	const tree = `
+-- go.mod --
+module app
+go 1.24
+-- low/low.go --
+package low
+-- load_test/load.go --
+package load_test
+import _ "app/low"
+-- low/x_test.go --
+package low_test
+import _ "app/low"
+`
+	listed := list(t, lay(t, tree), "./...")
+	u := New(config(none), listed, map[string]bool{"app/low": true, "app/load_test": true})
+	pkgs := append(u.Tests("app/low"), u.Check("app/load_test"), u.Check("app/low"))
+	for _, p := range u.Link(pkgs) {
+		if strings.HasSuffix(p.PkgPath, "_test") && p.Imports["app/low"] == nil {
+			t.Errorf("%s imports %v", p.ID, p.Imports)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	u := New(config(none), list(t, lay(t, tree), "./..."), map[string]bool{"app/bad": true})
 	p := u.Check("app/bad")

@@ -10,6 +10,45 @@ import (
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 )
 
+// A reserved name is one that a unit declares in a function or function
+// literal.
+type reserved struct {
+	file *flow.File
+	fn   ast.Node
+	name string
+}
+
+// reserve remembers that the unit declares the name around c.
+func (u *Unit) reserve(f *flow.File, c inspector.Cursor, name string) {
+	u.reserved = append(u.reserved, reserved{f, innermost(c), name})
+}
+
+// innermost returns the function or function literal around c, or nil.
+func innermost(c inspector.Cursor) ast.Node {
+	if fn, ok := Func(c); ok {
+		return fn.Node()
+	}
+	return nil
+}
+
+// elsewhere reports whether a unit before this one declares the name in a
+// function that surrounds c or that lies in the function around c. The edits of
+// both end in the same file.
+func (u *Unit) elsewhere(f *flow.File, c inspector.Cursor, name string) bool {
+	fn := innermost(c)
+	for _, b := range u.Before {
+		for _, r := range b.reserved {
+			if r.file == f && r.name == name && (fn == nil || r.fn == nil || within(fn, r.fn) || within(r.fn, fn)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// within reports whether n lies in outer, or is it.
+func within(n, outer ast.Node) bool { return outer.Pos() <= n.Pos() && n.End() <= outer.End() }
+
 // usedNames returns the identifiers of the function declaration around c,
 // together with those that Fresh has given out in it.
 func (u *Unit) usedNames(f *flow.File, c inspector.Cursor) map[string]bool {
@@ -45,8 +84,9 @@ func numbered(base string, i int) string {
 func (u *Unit) Fresh(f *flow.File, c inspector.Cursor, base string) string {
 	used := u.usedNames(f, c)
 	for i := 1; ; i++ {
-		if name := numbered(base, i); !used[name] {
+		if name := numbered(base, i); !used[name] && !u.elsewhere(f, c, name) {
 			used[name] = true
+			u.reserve(f, c, name)
 			return name
 		}
 	}
@@ -82,7 +122,7 @@ func (u *Unit) ContextNames(f *flow.File, c inspector.Cursor, list []ast.Stmt, f
 next:
 	for i := 1; ; i++ {
 		r.ctx, r.cancel, op = numbered(base, i), numbered("cancel", i), ":="
-		if used[r.ctx] || used[r.cancel] {
+		if used[r.ctx] || used[r.cancel] || u.elsewhere(f, c, r.ctx) || u.elsewhere(f, c, r.cancel) {
 			continue
 		}
 		for _, o := range u.regions {
@@ -104,6 +144,8 @@ next:
 			op = "="
 		}
 		u.regions = append(u.regions, r)
+		u.reserve(f, c, r.ctx)
+		u.reserve(f, c, r.cancel)
 		return r.ctx, r.cancel, op
 	}
 }

@@ -12,7 +12,7 @@ func (u *Unit) Try(plan func()) bool {
 	saved := *u
 	saved.claimed, saved.contexts, saved.done = maps.Clone(u.claimed), maps.Clone(u.contexts), maps.Clone(u.done)
 	saved.marked, saved.adapted = maps.Clone(u.marked), maps.Clone(u.adapted)
-	saved.Notes, saved.regions = slices.Clone(u.Notes), slices.Clone(u.regions)
+	saved.Notes, saved.regions, saved.reserved = slices.Clone(u.Notes), slices.Clone(u.regions), slices.Clone(u.reserved)
 	saved.names = make(map[*ast.FuncDecl]map[string]bool, len(u.names))
 	for d, used := range u.names {
 		saved.names[d] = maps.Clone(used)

@@ -56,14 +56,18 @@ type Unit struct {
 	// Wrapped is what Wrapper is going to be, where the rules run a second time
 	// because those before the one that decides it have to know.
 	Wrapped string
+	// Before are the units whose edits are made too: what they declare in a
+	// function is not declared there again.
+	Before []*Unit
 	// sites are the cluster's uses of gorilla's API. Those of nhooyr on the way
 	// to coder only change their import path.
-	sites   []*flow.Site
-	rule    string
-	claimed map[*flow.Site]string
-	files   map[*flow.File]*FileEdits
-	names   map[*ast.FuncDecl]map[string]bool
-	regions []ctxRegion
+	sites    []*flow.Site
+	rule     string
+	claimed  map[*flow.Site]string
+	files    map[*flow.File]*FileEdits
+	names    map[*ast.FuncDecl]map[string]bool
+	regions  []ctxRegion
+	reserved []reserved
 	// contexts are the contexts that rules have put in scope for sites.
 	contexts map[*flow.Site]string
 	done     map[ast.Node]bool
