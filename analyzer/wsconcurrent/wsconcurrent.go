@@ -43,11 +43,11 @@ func run(pass *rule.Pass) {
 	if !concerned(pass, facts) {
 		return
 	}
-	pkg := pass.ResultOf[lazyssa.Analyzer].(*lazyssa.Builder).Package()
+	pkg := pass.ResultOf[lazyssa.Analyzer].(*lazyssa.Builder).Guess()
 	if pkg == nil {
 		return
 	}
-	r := reporter{pass, make(map[token.Pos]bool), make(map[[2]string]bool)}
+	r := reporter{pass, pkg, make(map[token.Pos]bool), make(map[[2]string]bool)}
 	prog := flow.NewWith(pkg, pass.Libraries, facts)
 	for _, group := range flow.Groups(prog.Pairs()) {
 		r.report(group)
@@ -77,6 +77,7 @@ func concerned(pass *rule.Pass, facts *flow.Facts) bool {
 // A reporter turns pairs into findings.
 type reporter struct {
 	*rule.Pass
+	pkg      *lazyssa.Package
 	reported map[token.Pos]bool
 	// far has the pairs of places in other packages that were reported: what
 	// goes on there is one cause, however many callers it has here.
@@ -106,6 +107,11 @@ func (r *reporter) report(group []flow.Pair) {
 	}
 	r.reported[a.Pos] = true
 	f := rule.Finding{Confidence: p.Confidence, Category: goroutine}
+	for _, u := range []flow.Use{a, b} {
+		if r.pkg.Guessed(u.Fn) || r.pkg.Guessed(u.Origin.Fn) {
+			f.Confidence = rule.Min(f.Confidence, rule.Medium)
+		}
+	}
 	f.Pos, f.End = pass.Call(a.Pos)
 	verb, contract := "writes to", "allows one concurrent writer"
 	if a.Lib.Writers == wsapi.Many {

@@ -210,12 +210,13 @@ func returnsRoot(sum *summary, p *Path) bool {
 	return false
 }
 
-// fresh reports whether the connection comes into being in the call itself.
-// What lies in a container does not, even if the container does.
+// fresh reports whether the connection comes into being in the call itself, or
+// is one that it received and put into something of its own. What lies in a
+// container does not, even if the container does.
 func fresh(own []*Path) bool {
 	made := false
 	for _, p := range own {
-		if !p.local() {
+		if !p.local() && !received([]*Path{p}) {
 			return false
 		}
 		made = made || !hasElement(p)

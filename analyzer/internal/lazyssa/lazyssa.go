@@ -24,7 +24,14 @@ var Analyzer = &analysis.Analyzer{
 		b := new(Builder)
 		b.build = sync.OnceValue(func() *Package {
 			b.built.Store(true)
-			return build(pass)
+			return build(pass, strict)
+		})
+		b.guess = sync.OnceValue(func() *Package {
+			if len(pass.TypeErrors) == 0 {
+				return b.build()
+			}
+			b.built.Store(true)
+			return build(pass, trim)
 		})
 		return b, nil
 	},
@@ -32,8 +39,8 @@ var Analyzer = &analysis.Analyzer{
 
 // A Builder builds the SSA form of one package once.
 type Builder struct {
-	build func() *Package
-	built atomic.Bool
+	build, guess func() *Package
+	built        atomic.Bool
 }
 
 // A Package is a package in SSA form.
@@ -42,6 +49,17 @@ type Package struct {
 	// Funcs holds the functions of the source, literals included, in the
 	// order of the source.
 	Funcs []*ssa.Function
+
+	guessed map[types.Object]bool
+}
+
+// Guessed reports whether something in the declared function around fn that is
+// not understood decides what happens there; see Builder.Guess.
+func (p *Package) Guessed(fn *ssa.Function) bool {
+	for fn != nil && fn.Parent() != nil {
+		fn = fn.Parent()
+	}
+	return fn != nil && fn.Object() != nil && p.guessed[fn.Object()]
 }
 
 // Package returns the SSA form, or nil where the builder does not cope with the
@@ -49,19 +67,25 @@ type Package struct {
 // that make no sense without them. It may be called by several goroutines.
 func (b *Builder) Package() *Package { return b.build() }
 
+// Guess is Package for rules that can live with guesses: ill-typed conditions
+// are taken for true and for false.
+func (b *Builder) Guess() *Package { return b.guess() }
+
 // Built reports whether the SSA form was asked for.
 func (b *Builder) Built() bool { return b.built.Load() }
 
-func build(pass *analysis.Pass) *Package {
+func build(pass *analysis.Pass, part form) *Package {
 	if len(pass.TypeErrors) == 0 {
 		return buildFrom(pass, pass.Files, pass.TypesInfo)
 	}
-	files, info := wellTyped(pass.Files, pass.TypesInfo, trim)
-	if pkg := buildFrom(pass, files, info); pkg != nil {
-		return pkg
+	for _, part := range []form{part, strict, drop} {
+		files, info, guessed := wellTyped(pass.Files, pass.TypesInfo, part)
+		if pkg := buildFrom(pass, files, info); pkg != nil {
+			pkg.guessed = guessed
+			return pkg
+		}
 	}
-	files, info = wellTyped(pass.Files, pass.TypesInfo, drop)
-	return buildFrom(pass, files, info)
+	return nil
 }
 
 func buildFrom(pass *analysis.Pass, files []*ast.File, info *types.Info) (pkg *Package) {

@@ -2,22 +2,28 @@ package lazyssa
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 )
 
-// A trimmer takes ill-typed statements out of a function and leaves the others.
+// A trimmer takes what is ill-typed out of a function and leaves the rest.
 type trimmer struct {
 	info    *types.Info           // of the copies too
 	removed map[types.Object]bool // what the statements that are gone define
 	failed  bool
+	// guessed: something unknown decides what happens.
+	guessed bool
+	// loose: nothing depends on the value of the expression at hand.
+	loose bool
 }
 
-// trim returns a copy of a body without its ill-typed statements, or nil if
-// they cannot go: the rest depends on them, or they decide what happens. A
-// return of something ill-typed becomes a statement that never ends.
-func trim(body *ast.BlockStmt, info *types.Info) *ast.BlockStmt {
+// trim returns a copy of a body without what is ill-typed in it, or nil if that
+// cannot go: the rest depends on it, or it may be a lock. Conditions are any
+// value, which guessed tells. A return of something ill-typed becomes a statement
+// that never ends.
+func trim(body *ast.BlockStmt, info *types.Info) (out *ast.BlockStmt, guessed bool) {
 	t := &trimmer{info: info, removed: make(map[types.Object]bool)}
-	out := t.block(body)
+	out = t.block(body)
 	if len(t.removed) > 0 {
 		ast.Inspect(out, func(n ast.Node) bool {
 			if id, ok := n.(*ast.Ident); ok && t.removed[info.Uses[id]] {
@@ -27,9 +33,9 @@ func trim(body *ast.BlockStmt, info *types.Info) *ast.BlockStmt {
 		})
 	}
 	if t.failed {
-		return nil
+		return nil, false
 	}
-	return out
+	return out, t.guessed
 }
 
 func (t *trimmer) block(b *ast.BlockStmt) *ast.BlockStmt {
@@ -51,13 +57,28 @@ func (t *trimmer) list(list []ast.Stmt) []ast.Stmt {
 	return out
 }
 
-// sound fails if a part of a statement that cannot go is ill-typed.
-func (t *trimmer) sound(parts ...ast.Node) {
-	for _, p := range parts {
-		if illTyped(p, t.info) {
-			t.failed = true
+// remove notes that a statement goes, and returns nil.
+func (t *trimmer) remove(s ast.Stmt) ast.Stmt {
+	t.gone(s)
+	ast.Inspect(s, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if obj := t.info.Defs[id]; obj != nil {
+				t.removed[obj] = true
+			}
 		}
-	}
+		return true
+	})
+	return nil
+}
+
+// gone fails if what goes may be a lock: what follows may be protected by it.
+func (t *trimmer) gone(n ast.Node) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			t.failed = t.failed || sel.Sel.Name == "Lock" || sel.Sel.Name == "RLock"
+		}
+		return true
+	})
 }
 
 // stmt returns a statement without what is ill-typed in it, or nil if nothing
@@ -67,20 +88,32 @@ func (t *trimmer) stmt(s ast.Stmt) ast.Stmt {
 		return s
 	}
 	switch s := s.(type) {
-	case *ast.ExprStmt, *ast.AssignStmt, *ast.DeclStmt, *ast.IncDecStmt, *ast.SendStmt:
-		ast.Inspect(s, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.Ident:
-				if obj := t.info.Defs[n]; obj != nil {
-					t.removed[obj] = true
-				}
-			case *ast.SelectorExpr:
-				// What follows may be protected by it.
-				t.failed = t.failed || n.Sel.Name == "Lock" || n.Sel.Name == "RLock"
-			}
-			return true
-		})
-		return nil
+	case *ast.ExprStmt:
+		if x := t.unused(s.X); x != nil {
+			return &ast.ExprStmt{X: x}
+		}
+		return t.remove(s)
+	case *ast.SendStmt:
+		if ch, val := t.unused(s.Chan), t.unused(s.Value); ch != nil && val != nil {
+			return &ast.SendStmt{Chan: ch, Arrow: s.Arrow, Value: val}
+		}
+		return t.remove(s)
+	case *ast.GoStmt:
+		if call, ok := t.unused(s.Call).(*ast.CallExpr); ok {
+			return &ast.GoStmt{Go: s.Go, Call: call}
+		}
+		return t.remove(s)
+	case *ast.DeferStmt:
+		if call, ok := t.unused(s.Call).(*ast.CallExpr); ok {
+			return &ast.DeferStmt{Defer: s.Defer, Call: call}
+		}
+		return t.remove(s)
+	case *ast.AssignStmt:
+		return t.assign(s)
+	case *ast.DeclStmt:
+		return t.declare(s)
+	case *ast.IncDecStmt:
+		return t.remove(s)
 	case *ast.ReturnStmt:
 		return &ast.SelectStmt{Select: s.Pos(), Body: &ast.BlockStmt{Lbrace: s.Pos(), Rbrace: s.End()}}
 	case *ast.BlockStmt:
@@ -92,111 +125,261 @@ func (t *trimmer) stmt(s ast.Stmt) ast.Stmt {
 		}
 		return &out
 	case *ast.IfStmt:
-		t.sound(s.Cond)
-		t.optional(s.Init)
 		out := *s
+		out.Init = t.optional(s.Init)
+		out.Cond = t.condition(s.Cond)
 		out.Body = t.block(s.Body)
 		if s.Else != nil {
 			out.Else = t.stmt(s.Else)
 		}
 		return &out
 	case *ast.ForStmt:
-		t.optional(s.Init)
-		t.optional(s.Post)
-		if s.Cond != nil {
-			t.sound(s.Cond)
-		}
 		out := *s
+		out.Init, out.Post = t.optional(s.Init), t.optional(s.Post)
+		if s.Cond != nil {
+			out.Cond = t.condition(s.Cond)
+		}
 		out.Body = t.block(s.Body)
 		return &out
 	case *ast.RangeStmt:
-		for _, e := range []ast.Expr{s.Key, s.Value, s.X} {
-			if e != nil {
-				t.sound(e)
-			}
-		}
-		out := *s
-		out.Body = t.block(s.Body)
-		return &out
+		return t.rangeOver(s)
 	case *ast.SwitchStmt:
-		t.optional(s.Init)
-		if s.Tag != nil {
-			t.sound(s.Tag)
+		return t.switchOf(s)
+	case *ast.TypeSwitchStmt:
+		if illTyped(s.Assign, t.info) {
+			break
 		}
 		out := *s
-		out.Body = t.clauses(s.Body)
-		return &out
-	case *ast.TypeSwitchStmt:
-		t.optional(s.Init)
-		t.sound(s.Assign)
-		out := *s
-		out.Body = t.clauses(s.Body)
+		out.Init = t.optional(s.Init)
+		out.Body = t.typeClauses(s.Body)
 		return &out
 	case *ast.SelectStmt:
-		out := *s
-		out.Body = t.clauses(s.Body)
-		return &out
-	case *ast.GoStmt:
-		out := *s
-		out.Call = t.call(s.Call)
-		return &out
-	case *ast.DeferStmt:
-		out := *s
-		out.Call = t.call(s.Call)
-		return &out
+		return t.selectOf(s)
 	}
 	t.failed = true
 	return s
 }
 
-func (t *trimmer) optional(s ast.Stmt) {
-	if s != nil {
-		t.sound(s)
-	}
+// unused is expr for an expression whose value nobody looks at.
+func (t *trimmer) unused(e ast.Expr) ast.Expr {
+	loose := t.loose
+	t.loose = true
+	x := t.expr(e)
+	t.loose = loose
+	return x
 }
 
-// clauses trims the bodies of the cases of a switch or select.
-func (t *trimmer) clauses(b *ast.BlockStmt) *ast.BlockStmt {
+func (t *trimmer) optional(s ast.Stmt) ast.Stmt {
+	if s == nil {
+		return nil
+	}
+	return t.stmt(s)
+}
+
+// assign keeps the variables of an assignment whose type is known, with values
+// that are not.
+func (t *trimmer) assign(s *ast.AssignStmt) ast.Stmt {
+	if s.Tok != token.ASSIGN && s.Tok != token.DEFINE {
+		return t.remove(s)
+	}
+	out := *s
+	if len(s.Rhs) == 1 && len(s.Lhs) > 1 {
+		if call, ok := s.Rhs[0].(*ast.CallExpr); ok && !t.anyIllTyped(s.Lhs) {
+			if x := t.callExpr(call); x != nil {
+				out.Rhs = []ast.Expr{x}
+				return &out
+			}
+		}
+	}
+	out.Lhs, out.Rhs = nil, nil
+	for i, left := range s.Lhs {
+		if id, ok := left.(*ast.Ident); ok && id.Name == "_" || illTyped(left, t.info) {
+			continue
+		}
+		var x ast.Expr
+		if typ := t.info.TypeOf(left); len(s.Rhs) == len(s.Lhs) {
+			x = t.value(s.Rhs[i], typ)
+		} else {
+			t.gone(s.Rhs[0])
+			x = t.opaque(typ, left.Pos())
+		}
+		if x != nil {
+			out.Lhs, out.Rhs = append(out.Lhs, left), append(out.Rhs, x)
+		}
+	}
+	if len(out.Lhs) == 0 {
+		return t.remove(s)
+	}
+	for _, left := range s.Lhs {
+		if id, ok := left.(*ast.Ident); ok && illTyped(id, t.info) {
+			t.removed[t.info.Defs[id]] = true
+		}
+	}
+	delete(t.removed, nil)
+	return &out
+}
+
+// declare keeps the variables of a declaration whose type is known, with values
+// that are not.
+func (t *trimmer) declare(s *ast.DeclStmt) ast.Stmt {
+	decl, ok := s.Decl.(*ast.GenDecl)
+	if !ok || decl.Tok != token.VAR {
+		return t.remove(s)
+	}
+	out := *decl
+	out.Specs = nil
+	for _, sp := range decl.Specs {
+		spec, ok := sp.(*ast.ValueSpec)
+		if !ok {
+			continue
+		}
+		if !illTyped(spec, t.info) {
+			out.Specs = append(out.Specs, spec)
+			continue
+		}
+		for i, name := range spec.Names {
+			one := &ast.ValueSpec{Names: []*ast.Ident{name}}
+			switch typ := t.info.TypeOf(name); {
+			case len(spec.Values) == len(spec.Names):
+				one.Values = []ast.Expr{t.value(spec.Values[i], typ)}
+			case len(spec.Values) > 0:
+				t.gone(spec.Values[0])
+				one.Values = []ast.Expr{t.opaque(typ, name.Pos())}
+			default:
+				one.Values = []ast.Expr{nil} // of an ill-typed type
+			}
+			if one.Values[0] == nil {
+				t.removed[t.info.Defs[name]] = true
+				continue
+			}
+			out.Specs = append(out.Specs, one)
+		}
+	}
+	delete(t.removed, nil)
+	if len(out.Specs) == 0 {
+		return nil
+	}
+	return &ast.DeclStmt{Decl: &out}
+}
+
+func (t *trimmer) anyIllTyped(list []ast.Expr) bool {
+	for _, e := range list {
+		if illTyped(e, t.info) {
+			return true
+		}
+	}
+	return false
+}
+
+// rangeOver turns a loop over something ill-typed into one of any length.
+func (t *trimmer) rangeOver(s *ast.RangeStmt) ast.Stmt {
+	whole := !illTyped(s.X, t.info)
+	for _, e := range []ast.Expr{s.Key, s.Value} {
+		whole = whole && (e == nil || !illTyped(e, t.info))
+	}
+	if whole {
+		out := *s
+		out.Body = t.block(s.Body)
+		return &out
+	}
+	for _, e := range []ast.Expr{s.Key, s.Value} {
+		if id, ok := e.(*ast.Ident); ok {
+			if obj := t.info.Defs[id]; obj != nil {
+				t.removed[obj] = true
+			}
+		}
+	}
+	t.guessed = true
+	return &ast.ForStmt{For: s.For, Cond: t.opaque(types.Typ[types.Bool], s.For), Body: t.block(s.Body)}
+}
+
+// switchOf turns a switch with ill-typed cases into one that takes any of them.
+func (t *trimmer) switchOf(s *ast.SwitchStmt) ast.Stmt {
+	out := *s
+	out.Init = t.optional(s.Init)
+	any := s.Tag != nil && illTyped(s.Tag, t.info)
+	for _, c := range s.Body.List {
+		if c, ok := c.(*ast.CaseClause); ok && t.anyIllTyped(c.List) {
+			any = true
+		}
+	}
+	if any {
+		out.Tag = nil
+	}
+	body := *s.Body
+	body.List = nil
+	for _, c := range s.Body.List {
+		c, ok := c.(*ast.CaseClause)
+		if !ok {
+			continue
+		}
+		clause := *c
+		if any && c.List != nil {
+			t.guessed = true
+			clause.List = []ast.Expr{t.opaque(types.Typ[types.Bool], c.Case)}
+		}
+		clause.Body = t.list(c.Body)
+		body.List = append(body.List, &clause)
+	}
+	out.Body = &body
+	return &out
+}
+
+// typeClauses trims the bodies of the cases of a type switch; ill-typed cases
+// go.
+func (t *trimmer) typeClauses(b *ast.BlockStmt) *ast.BlockStmt {
 	out := *b
 	out.List = nil
 	for _, s := range b.List {
-		switch s := s.(type) {
-		case *ast.CaseClause:
-			for _, e := range s.List {
-				t.sound(e)
-			}
-			clause := *s
-			clause.Body = t.list(s.Body)
-			if obj := t.info.Implicits[s]; obj != nil {
-				t.info.Implicits[&clause] = obj
-			}
-			out.List = append(out.List, &clause)
-		case *ast.CommClause:
-			t.optional(s.Comm)
-			clause := *s
-			clause.Body = t.list(s.Body)
-			out.List = append(out.List, &clause)
+		s, ok := s.(*ast.CaseClause)
+		if !ok {
+			continue
 		}
+		if t.anyIllTyped(s.List) {
+			t.guessed = true
+			continue
+		}
+		clause := *s
+		clause.Body = t.list(s.Body)
+		if obj := t.info.Implicits[s]; obj != nil {
+			t.info.Implicits[&clause] = obj
+		}
+		out.List = append(out.List, &clause)
 	}
 	return &out
 }
 
-// call trims the literal that a go or defer statement calls.
-func (t *trimmer) call(c *ast.CallExpr) *ast.CallExpr {
-	lit, ok := c.Fun.(*ast.FuncLit)
-	if !ok {
-		t.failed = true
-		return c
+// selectOf trims the bodies of the cases of a select; of an ill-typed
+// communication it is known that it may happen.
+func (t *trimmer) selectOf(s *ast.SelectStmt) ast.Stmt {
+	out := *s
+	body := *s.Body
+	body.List = nil
+	for _, c := range s.Body.List {
+		c, ok := c.(*ast.CommClause)
+		if !ok {
+			continue
+		}
+		clause := *c
+		if c.Comm != nil && illTyped(c.Comm, t.info) {
+			t.remove(c.Comm)
+			t.guessed = true
+			clause.Comm = t.receive(c.Case)
+		}
+		clause.Body = t.list(c.Body)
+		body.List = append(body.List, &clause)
 	}
-	for _, arg := range c.Args {
-		t.sound(arg)
-	}
-	t.sound(lit.Type)
-	body := *lit
-	body.Body = t.block(lit.Body)
-	out := *c
-	out.Fun = &body
-	t.info.Types[&body] = t.info.Types[lit]
-	t.info.Types[&out] = t.info.Types[c]
+	out.Body = &body
 	return &out
+}
+
+// receive returns a receive from an unknown channel.
+func (t *trimmer) receive(pos token.Pos) ast.Stmt {
+	empty := types.NewStruct(nil, nil)
+	ch := t.opaque(types.NewChan(types.RecvOnly, empty), pos)
+	e := &ast.UnaryExpr{OpPos: pos, Op: token.ARROW, X: ch}
+	value := t.info.Types[ch]
+	value.Type = empty
+	t.info.Types[e] = value
+	return &ast.ExprStmt{X: e}
 }

@@ -98,3 +98,54 @@ func (d *Drain) start() {
 		}
 	}()
 }
+
+type queued struct{ ws *websocket.Conn }
+
+type attached struct {
+	conn *websocket.Conn
+	send chan []byte
+}
+
+func (a *attached) text(p []byte) { a.conn.WriteMessage(1, p) }
+func (a *attached) end()          { a.conn.WriteMessage(8, nil) }
+
+func (a *attached) write() {
+	for p := range a.send {
+		if p == nil {
+			a.end()
+			return
+		}
+		a.text(p)
+	}
+}
+
+type worker struct {
+	queue   chan queued
+	current *attached
+}
+
+// Each connection that comes off the queue is put into something of its own.
+func (w *worker) attach(ws *websocket.Conn) {
+	a := &attached{conn: ws, send: make(chan []byte)}
+	w.current = a
+	go a.write()
+	for range 3 {
+		a.send <- nil
+	}
+}
+
+func (w *worker) run() {
+	for job := range w.queue {
+		go w.attach(job.ws)
+	}
+}
+
+// handle queues the connection of a request.
+func (w *worker) handle(rw http.ResponseWriter, r *http.Request) {
+	ws, err := new(websocket.Upgrader).Upgrade(rw, r, nil)
+	if err != nil {
+		return
+	}
+	go w.run()
+	w.queue <- queued{ws}
+}

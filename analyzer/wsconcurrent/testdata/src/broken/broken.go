@@ -60,20 +60,13 @@ func (h *nested) run(ok bool) error {
 	return nil
 }
 
-// What is not understood may be a lock, or decide whether the rest happens.
+// What is not understood may be a lock.
 func (h *holder) locked() {
 	go func() {
 		h.lost.Lock()
 		h.conn.WriteMessage(1, nil)
 	}()
 	h.lost.Lock()
-	h.conn.WriteMessage(1, nil)
-}
-
-func (h *holder) decided() {
-	if h.lost.Alone() {
-		go h.conn.WriteMessage(1, nil)
-	}
 	h.conn.WriteMessage(1, nil)
 }
 

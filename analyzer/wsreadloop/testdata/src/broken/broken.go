@@ -20,3 +20,33 @@ func well(conn *websocket.Conn) {
 		}
 	}
 }
+
+// What a function that is not understood says of the error may end the loop.
+func decided(conn *websocket.Conn) {
+	for {
+		_, _, err := conn.ReadMessage()
+		if undefined(err) {
+			return
+		}
+	}
+}
+
+// The same with its value in a variable.
+func held(conn *websocket.Conn) {
+	for {
+		_, _, err := conn.ReadMessage()
+		var end bool = undefined(err)
+		if end {
+			return
+		}
+	}
+}
+
+func logged(conn *websocket.Conn, log func(...any)) {
+	for {
+		_, _, err := conn.ReadMessage() // want `the loop goes on`
+		if err != nil {
+			log(undefined(err))
+		}
+	}
+}
