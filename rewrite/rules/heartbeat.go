@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
@@ -63,13 +64,16 @@ func planHeartbeat(u *unit.Unit, pings []*frame, handlers []*flow.Site) {
 			return
 		}
 		for _, a := range acts {
-			if a.wait != nil {
+			if a.wait != nil && !movedByReads(u, a, acts) {
 				u.RefuseSite(a.site, "a pong handler, but nothing in the cluster sends pings", "the target has no hook for pongs; let a goroutine Ping")
 				continue
 			}
 			a.remove(u)
-			if len(a.extra) > 0 {
+			switch {
+			case len(a.extra) > 0:
 				u.Note(a.site.File, a.site.Ident.Pos(), "heartbeat", "a pong that no ping has asked for is not noticed")
+			case a.wait != nil:
+				u.Note(a.site.File, a.site.Ident.Pos(), "heartbeat", "a pong that no ping has asked for does not move the read deadline; a read does")
 			}
 		}
 		return
@@ -100,6 +104,24 @@ func planHeartbeat(u *unit.Unit, pings []*frame, handlers []*flow.Site) {
 	for _, a := range acts {
 		a.remove(u)
 	}
+}
+
+// movedByReads reports whether the loop that reads moves the read deadline too:
+// pongs need not, where nothing asks for them.
+func movedByReads(u *unit.Unit, a *pongAction, acts []*pongAction) bool {
+	for _, s := range u.Sites("Conn.SetReadDeadline") {
+		if !sameConn(s, a.site) || slices.ContainsFunc(acts, func(a *pongAction) bool { return a.inside(s) }) {
+			continue
+		}
+		for loop := range s.Cursor.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil)) {
+			for _, r := range u.All("Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON") {
+				if sameConn(r, s) && inside(r, loop.Node()) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // refuseUnknownPings refuses a pong handler that needs all pings if a message
