@@ -67,6 +67,13 @@ func planHandler(u *unit.Unit, s *flow.Site) {
 	}
 	m, _ := wsapi.MappingOf(s.Symbol)
 	text := "the handler does more than answer, and the target has no hook for close frames"
+	if s.Symbol == "Conn.SetCloseHandler" && ok && isExpr && ast.Unparen(st.X) == ast.Expr(call) {
+		why := planCloseHandler(u, s, st)
+		if why == "" {
+			return
+		}
+		text = why + ", and the target has no hook for close frames"
+	}
 	if s.Symbol == "Conn.SetPingHandler" {
 		text = "the handler does more than answer, and nhooyr has no hook for pings"
 		if u.Target.Name == wsapi.TargetCoder.Name {

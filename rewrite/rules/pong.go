@@ -239,50 +239,16 @@ func (a *pongAction) at(u *unit.Unit, fr *frame) (code string, ok bool) {
 	return strings.Join(lines, "\n"), true
 }
 
-// port returns a port from the handler to the place of a ping: the connection
-// that each names, and what holds it, are the same.
+// port returns a port from the handler to the place of a ping.
 func (a *pongAction) port(u *unit.Unit, fr *frame) *port {
-	p := newPort(u, a.file, fr.file, fr.c)
-	p.together = a.extra
-	if p.scope == nil {
-		return p
-	}
-	same := func(o types.Object, name string) {
-		_, there := p.scope.LookupParent(name, fr.call.Pos())
-		if o != nil && there != nil && types.TypeString(o.Type(), nil) == types.TypeString(there.Type(), nil) {
-			p.rename[o] = name
-		}
-	}
 	// The receivers of the two methods.
-	var home *ast.FuncDecl
+	home := unit.Decl(a.site.Cursor)
 	if a.decl != nil && a.named == nil {
 		home = a.decl
-	} else {
-		home = unit.Decl(a.site.Cursor)
 	}
-	if x, y := receiverVar(home), receiverVar(unit.Decl(fr.c)); x != nil && y != nil {
-		same(a.site.File.Pkg.TypesInfo.Defs[x], y.Name)
-	}
-	recv := unit.Recv(a.site)
-	root := chainRoot(recv)
-	if root == nil {
-		return p
-	}
-	name, rest, _ := strings.Cut(fr.conn, ".")
-	if rest != "" {
-		rest = "." + rest
-	}
-	if strings.TrimPrefix(connText(u, a.site), root.Name) == rest {
-		same(a.site.File.Pkg.TypesInfo.ObjectOf(root), name)
-	}
+	p := portBetween(u, a.site, a.file, home, fr.file, fr.c, fr.conn)
+	p.together = a.extra
 	return p
-}
-
-func receiverVar(d *ast.FuncDecl) *ast.Ident {
-	if d == nil || d.Recv == nil || len(d.Recv.List) != 1 || len(d.Recv.List[0].Names) != 1 {
-		return nil
-	}
-	return d.Recv.List[0].Names[0]
 }
 
 // emptyPayload reports whether e is nil or an empty list of bytes.

@@ -30,6 +30,45 @@ func newPort(u *unit.Unit, from, to *flow.File, at inspector.Cursor) *port {
 	return &port{u: u, from: from, to: to, at: at, scope: to.Pkg.Types.Scope().Innermost(at.Node().Pos()), rename: map[types.Object]string{}}
 }
 
+// portBetween returns a port from a function that is set as a handler of the
+// connection at s to c, where that is called conn: the connection, what holds
+// it, and the receivers of the two methods are the same. home is the method
+// that the code of the handler stands in.
+func portBetween(u *unit.Unit, s *flow.Site, from *flow.File, home *ast.FuncDecl, to *flow.File, c inspector.Cursor, conn string) *port {
+	p := newPort(u, from, to, c)
+	if p.scope == nil {
+		return p
+	}
+	same := func(o types.Object, name string) {
+		_, there := p.scope.LookupParent(name, c.Node().Pos())
+		if o != nil && there != nil && types.TypeString(o.Type(), nil) == types.TypeString(there.Type(), nil) {
+			p.rename[o] = name
+		}
+	}
+	if x, y := receiverVar(home), receiverVar(unit.Decl(c)); x != nil && y != nil {
+		same(s.File.Pkg.TypesInfo.Defs[x], y.Name)
+	}
+	root := chainRoot(unit.Recv(s))
+	if root == nil {
+		return p
+	}
+	name, rest, _ := strings.Cut(conn, ".")
+	if rest != "" {
+		rest = "." + rest
+	}
+	if strings.TrimPrefix(connText(u, s), root.Name) == rest {
+		same(s.File.Pkg.TypesInfo.ObjectOf(root), name)
+	}
+	return p
+}
+
+func receiverVar(d *ast.FuncDecl) *ast.Ident {
+	if d == nil || d.Recv == nil || len(d.Recv.List) != 1 || len(d.Recv.List[0].Names) != 1 {
+		return nil
+	}
+	return d.Recv.List[0].Names[0]
+}
+
 // text returns the source of [pos, end), which the nodes make up, for the
 // other place. ok is false where a name means something else there.
 func (p *port) text(pos, end token.Pos, nodes ...ast.Node) (string, bool) {
