@@ -162,13 +162,21 @@ func TestRelease(t *testing.T) {
 	}
 	repo := released(t)
 	t.Run("sums", func(t *testing.T) { sumsAgree(t, repo) })
-	t.Run("build", func(t *testing.T) { buildTwice(t, repo) })
-	t.Run("user", func(t *testing.T) { newUser(t, repo) })
+	built := t.TempDir()
+	t.Run("build", func(t *testing.T) { buildTwice(t, repo, built) })
+	env := machine(t, repo)
+	t.Run("user", func(t *testing.T) { newUser(t, repo, env, built) })
+	t.Run("guide", func(t *testing.T) {
+		t.Parallel()
+		bin := t.TempDir()
+		guide(t, append(os.Environ(), append(env, "GOBIN="+bin, "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))...))
+	})
 }
 
-// newUser runs the scripts of testdata on a machine that has Go and a module
-// proxy, and nothing of wsmigrate.
-func newUser(t *testing.T, repo *repository) {
+// machine returns the environment of a machine that has Go and a module proxy,
+// and nothing of wsmigrate.
+func machine(t *testing.T, repo *repository) []string {
+	t.Helper()
 	out, err := output(exec.Command("go", "env", "GOCACHE", "GOMODCACHE"))
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +187,21 @@ func newUser(t *testing.T, repo *repository) {
 	if _, err := output(fill); err != nil {
 		t.Fatal(err)
 	}
-	proxy := repo.proxy(t) + "," + fileURL(filepath.Join(caches[1], "cache", "download"))
+	return []string{
+		"GOPROXY=" + repo.proxy(t) + "," + fileURL(filepath.Join(caches[1], "cache", "download")),
+		"GOSUMDB=off", "GOTOOLCHAIN=local", "GOWORK=off", "GOCACHE=" + caches[0], "GOMODCACHE=" + t.TempDir(),
+		// The build cache knows what is trimmed from one run to the next,
+		// though modules lie in another folder each time.
+		"GOFLAGS=-trimpath -modcacherw", "CGO_ENABLED=0",
+		"WSMIGRATE_CACHE=off",
+		"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_SYSTEM=" + os.DevNull,
+		"GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@example.com", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@example.com",
+	}
+}
+
+// newUser runs the scripts of testdata there. built is the folder of the binary
+// that is published.
+func newUser(t *testing.T, repo *repository, machine []string, built string) {
 	apps, err := filepath.Abs("../../../testdata/apps")
 	if err != nil {
 		t.Fatal(err)
@@ -192,19 +214,13 @@ func newUser(t *testing.T, repo *repository) {
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"copy": copyFolder, "steady": steady},
 		Setup: func(env *testscript.Env) error {
 			gobin := filepath.Join(env.WorkDir, "gobin")
+			env.Vars = append(env.Vars, machine...)
 			env.Vars = append(env.Vars,
 				"APPS="+apps,
 				"CLONE="+repo.dir,
 				"GOBIN="+gobin,
 				"PATH="+gobin+string(os.PathListSeparator)+env.Getenv("PATH"),
-				"GOPROXY="+proxy, "GOSUMDB=off", "GOTOOLCHAIN=local", "GOWORK=off",
-				"GOCACHE="+caches[0], "GOMODCACHE="+filepath.Join(env.WorkDir, "modules"),
-				// The build cache knows what is trimmed from one run to the
-				// next, though modules lie in another folder each time.
-				"GOFLAGS=-trimpath -modcacherw", "CGO_ENABLED=0",
-				"WSMIGRATE_CACHE=off",
-				"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull,
-				"GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t@example.com", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t@example.com",
+				"BUILT="+built,
 			)
 			return nil
 		},
@@ -264,17 +280,17 @@ func sumsAgree(t *testing.T, repo *repository) {
 	}
 }
 
-// buildTwice builds what is published for this system from two clones. With
+// buildTwice builds what is published for this system from two clones, and
+// leaves it in the folder built. With
 // WSMIGRATE_REPRODUCE=1 each of them has a build cache of its own, so that
 // every package is compiled twice too.
-func buildTwice(t *testing.T, repo *repository) {
+func buildTwice(t *testing.T, repo *repository, built string) {
 	host := []string{runtime.GOOS + "/" + runtime.GOARCH}
 	var sums [2]string
-	for i := range sums {
+	for i, out := range []string{t.TempDir(), built} {
 		if os.Getenv("WSMIGRATE_REPRODUCE") != "" {
 			t.Setenv("GOCACHE", t.TempDir())
 		}
-		out := t.TempDir()
 		if err := repo.build(context.Background(), version, out, host, io.Discard); err != nil {
 			t.Fatal(err)
 		}
