@@ -94,6 +94,7 @@ type unit struct {
 	info    *types.Info
 	facts   map[factKey]analysis.Fact
 	wire    []wireFact
+	errors  []types.Error
 	results map[*analysis.Analyzer]any
 	found   []finding
 }
@@ -110,8 +111,26 @@ type wireFact struct {
 }
 
 func newUnit(p *packages.Package, facts map[string][]byte) (*unit, error) {
-	u := &unit{
-		fset: token.NewFileSet(),
+	u := emptyUnit(token.NewFileSet())
+	for _, name := range p.CompiledGoFiles {
+		f, err := parser.ParseFile(u.fset, name, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		u.files = append(u.files, f)
+	}
+	conf := types.Config{Importer: imports(u.fset, p)}
+	var err error
+	if u.pkg, err = conf.Check(p.PkgPath, u.fset, u.files, u.info); err != nil {
+		return nil, err
+	}
+	return u, u.decode(p, facts)
+}
+
+// emptyUnit returns a unit without files.
+func emptyUnit(fset *token.FileSet) *unit {
+	return &unit{
+		fset: fset,
 		info: &types.Info{
 			Types: make(map[ast.Expr]types.TypeAndValue), Defs: make(map[*ast.Ident]types.Object), Uses: make(map[*ast.Ident]types.Object),
 			Implicits: make(map[ast.Node]types.Object), Instances: make(map[*ast.Ident]types.Instance),
@@ -120,21 +139,13 @@ func newUnit(p *packages.Package, facts map[string][]byte) (*unit, error) {
 		facts:   make(map[factKey]analysis.Fact),
 		results: make(map[*analysis.Analyzer]any),
 	}
-	for _, name := range p.CompiledGoFiles {
-		f, err := parser.ParseFile(u.fset, name, nil, parser.ParseComments)
-		if err != nil {
-			return nil, err
-		}
-		u.files = append(u.files, f)
-	}
-	conf := types.Config{Importer: importer.ForCompiler(u.fset, "gc", func(path string) (io.ReadCloser, error) {
+}
+
+// imports gives what p imports as the compiler left it.
+func imports(fset *token.FileSet, p *packages.Package) types.Importer {
+	return importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
 		return os.Open(exportFile(p, path))
-	})}
-	var err error
-	if u.pkg, err = conf.Check(p.PkgPath, u.fset, u.files, u.info); err != nil {
-		return nil, err
-	}
-	return u, u.decode(p, facts)
+	})
 }
 
 // exportFile finds the export data of what a package imports, directly or not.
@@ -205,7 +216,7 @@ func (u *unit) exec(a *analysis.Analyzer) (any, error) {
 	}
 	result, err := a.Run(&analysis.Pass{
 		Analyzer: a, Fset: u.fset, Files: u.files, Pkg: u.pkg, TypesInfo: u.info,
-		TypesSizes: types.SizesFor("gc", runtime.GOARCH), ResultOf: inputs,
+		TypesSizes: types.SizesFor("gc", runtime.GOARCH), ResultOf: inputs, TypeErrors: u.errors,
 		Report:           func(d analysis.Diagnostic) { u.found = append(u.found, u.finding(a, d)) },
 		ImportObjectFact: func(obj types.Object, fact analysis.Fact) bool { return u.imported(obj, fact) },
 		ExportObjectFact: func(obj types.Object, fact analysis.Fact) {

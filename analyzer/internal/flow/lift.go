@@ -291,12 +291,12 @@ func (pr *Program) implementations(c *ssa.CallCommon) []*ssa.Function {
 	}
 	var impls []*ssa.Function
 	for _, t := range pr.implementers(iface) {
-		if fn := pr.pkg.SSA.Prog.LookupMethod(t, c.Method.Pkg(), c.Method.Name()); fn != nil && !pr.inTest(fn) {
+		if fn := pr.method(t, c.Method.Pkg(), c.Method.Name()); fn != nil && !pr.inTest(fn) {
 			impls = append(impls, fn)
 		}
 	}
 	for _, t := range pr.foreignImplementers(c.Method, iface) {
-		fn := pr.pkg.SSA.Prog.LookupMethod(t, c.Method.Pkg(), c.Method.Name())
+		fn := pr.method(t, c.Method.Pkg(), c.Method.Name())
 		if fn != nil && pr.imported(fn) != nil {
 			impls = append(impls, fn)
 		}
@@ -306,6 +306,16 @@ func (pr *Program) implementations(c *ssa.CallCommon) []*ssa.Function {
 	}
 	pr.impls[c.Method] = impls
 	return impls
+}
+
+// method returns a method of a type, or nil; in code with type errors there is
+// none where an interface asks for one.
+func (pr *Program) method(t types.Type, pkg *types.Package, name string) *ssa.Function {
+	prog := pr.pkg.SSA.Prog
+	if sel := prog.MethodSets.MethodSet(t).Lookup(pkg, name); sel != nil {
+		return prog.MethodValue(sel)
+	}
+	return nil
 }
 
 func (pr *Program) implementers(iface *types.Interface) []types.Type {

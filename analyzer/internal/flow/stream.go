@@ -80,7 +80,7 @@ func (s *scope) given(c *ssa.CallCommon, callee *ssa.Function, anchor ssa.Instru
 			if m, _, _ := types.LookupFieldOrMethod(box.Type(), false, nil, name); m == nil {
 				continue
 			}
-			fn := s.prog.pkg.SSA.Prog.LookupMethod(box.X.Type(), nil, name)
+			fn := s.prog.method(box.X.Type(), nil, name)
 			if fn == nil {
 				continue
 			}

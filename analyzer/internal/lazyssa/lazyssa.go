@@ -79,8 +79,9 @@ func build(pass *analysis.Pass, part form) *Package {
 		return buildFrom(pass, pass.Files, pass.TypesInfo)
 	}
 	for _, part := range []form{part, strict, drop} {
-		files, info, guessed := wellTyped(pass.Files, pass.TypesInfo, part)
-		if pkg := buildFrom(pass, files, info); pkg != nil {
+		info := newTyping(pass.TypesInfo, pass.TypeErrors)
+		files, guessed := wellTyped(pass.Files, info, part)
+		if pkg := buildFrom(pass, files, info.Info); pkg != nil {
 			pkg.guessed = guessed
 			return pkg
 		}

@@ -15,13 +15,15 @@ func (t *trimmer) expr(e ast.Expr) ast.Expr {
 	}
 	switch e := e.(type) {
 	case *ast.ParenExpr:
-		return t.expr(e.X)
+		if !t.info.faulty(e, e.X) {
+			return t.expr(e.X)
+		}
 	case *ast.FuncLit:
 		return t.literal(e)
 	case *ast.CallExpr:
 		return t.callExpr(e)
 	case *ast.UnaryExpr:
-		if x := t.expr(e.X); x != nil && e.Op != token.ARROW {
+		if x := t.expr(e.X); x != nil && e.Op != token.ARROW && !t.info.faulty(e, e.X) {
 			out := *e
 			out.X = x
 			return t.typed(&out, e)
@@ -83,7 +85,7 @@ func (t *trimmer) opaque(want types.Type, pos token.Pos) ast.Expr {
 		Fun: &ast.Ident{NamePos: pos, Name: "new"}, Lparen: pos, Rparen: pos,
 		Args: []ast.Expr{&ast.Ident{NamePos: pos, Name: "T"}},
 	}}
-	if types.CheckExpr(token.NewFileSet(), scope, token.NoPos, e, t.info) != nil {
+	if types.CheckExpr(token.NewFileSet(), scope, token.NoPos, e, t.info.Info) != nil {
 		return nil
 	}
 	return e
@@ -91,7 +93,7 @@ func (t *trimmer) opaque(want types.Type, pos token.Pos) ast.Expr {
 
 // literal trims the body of a function literal.
 func (t *trimmer) literal(lit *ast.FuncLit) ast.Expr {
-	if illTyped(lit.Type, t.info) {
+	if illTyped(lit.Type, t.info) || t.info.faulty(lit, lit.Body) {
 		return nil
 	}
 	loose := t.loose
@@ -104,8 +106,12 @@ func (t *trimmer) literal(lit *ast.FuncLit) ast.Expr {
 
 // callExpr keeps a call whose function is known, with unknown arguments.
 func (t *trimmer) callExpr(c *ast.CallExpr) ast.Expr {
-	fun := t.expr(c.Fun)
-	if fun == nil {
+	parts := []ast.Node{c.Fun}
+	for _, arg := range c.Args {
+		parts = append(parts, arg)
+	}
+	fun := t.callee(c.Fun)
+	if fun == nil || t.info.faulty(c, parts...) {
 		return nil
 	}
 	sig, ok := t.info.Types[fun].Type.(*types.Signature)
@@ -116,7 +122,14 @@ func (t *trimmer) callExpr(c *ast.CallExpr) ast.Expr {
 	out.Fun = fun
 	out.Args = nil
 	for i, arg := range c.Args {
-		x := t.value(arg, argType(sig, i, c.Ellipsis.IsValid()))
+		want := argType(sig, i, c.Ellipsis.IsValid())
+		if want == nil {
+			return nil
+		}
+		x := t.value(arg, want)
+		if invalid(want) {
+			x = t.opaqueInvalid(arg.Pos())
+		}
 		if x == nil {
 			return nil
 		}
@@ -125,7 +138,37 @@ func (t *trimmer) callExpr(c *ast.CallExpr) ast.Expr {
 	return t.typed(&out, c)
 }
 
-// argType returns the type that the ith argument of a call has to have.
+// callee is expr for what is called, which may be a function with ill-typed
+// parameters.
+func (t *trimmer) callee(e ast.Expr) ast.Expr {
+	switch f := e.(type) {
+	case *ast.Ident:
+		if odd(f, t.info) && !generic(f, t.info) && !t.info.faulty(f) {
+			return f
+		}
+	case *ast.SelectorExpr:
+		if odd(f.Sel, t.info) && selects(f, t.info) && !generic(f.Sel, t.info) && !t.info.faulty(f) && !illTyped(f.X, t.info) {
+			return f
+		}
+	}
+	return t.expr(e)
+}
+
+// opaqueInvalid is opaque for the argument of a parameter that is ill-typed.
+func (t *trimmer) opaqueInvalid(pos token.Pos) ast.Expr {
+	e := t.opaque(types.Typ[types.Bool], pos).(*ast.StarExpr)
+	bad := types.Typ[types.Invalid]
+	call := e.X.(*ast.CallExpr)
+	for x, typ := range map[ast.Expr]types.Type{e: bad, call: types.NewPointer(bad), call.Args[0]: bad} {
+		tv := t.info.Types[x]
+		tv.Type = typ
+		t.info.Types[x] = tv
+	}
+	return e
+}
+
+// argType returns the type that the ith argument of a call has to have, or nil if
+// there can be none.
 func argType(sig *types.Signature, i int, spread bool) types.Type {
 	n := sig.Params().Len()
 	if sig.Variadic() && i >= n-1 {
@@ -146,6 +189,13 @@ func (t *trimmer) composite(lit *ast.CompositeLit) ast.Expr {
 	if lit.Type != nil && illTyped(lit.Type, t.info) {
 		return nil
 	}
+	var parts []ast.Node
+	for _, elt := range lit.Elts {
+		parts = append(parts, elt)
+	}
+	if t.info.faulty(lit, parts...) {
+		return nil
+	}
 	out := *lit
 	out.Elts = nil
 	for _, elt := range lit.Elts {
@@ -157,7 +207,7 @@ func (t *trimmer) composite(lit *ast.CompositeLit) ast.Expr {
 		if !ok {
 			return nil
 		}
-		if key, ok := kv.Key.(*ast.Ident); !ok || t.info.Uses[key] == nil {
+		if key, ok := kv.Key.(*ast.Ident); !ok || t.info.Uses[key] == nil || t.info.faulty(key) {
 			continue
 		}
 		if x := t.expr(kv.Value); x != nil {

@@ -8,7 +8,7 @@ import (
 
 // A trimmer takes what is ill-typed out of a function and leaves the rest.
 type trimmer struct {
-	info    *types.Info           // of the copies too
+	info    *typing               // of the copies too
 	removed map[types.Object]bool // what the statements that are gone define
 	failed  bool
 	// guessed: something unknown decides what happens.
@@ -21,7 +21,7 @@ type trimmer struct {
 // cannot go: the rest depends on it, or it may be a lock. Conditions are any
 // value, which guessed tells. A return of something ill-typed becomes a statement
 // that never ends.
-func trim(body *ast.BlockStmt, info *types.Info) (out *ast.BlockStmt, guessed bool) {
+func trim(body *ast.BlockStmt, info *typing) (out *ast.BlockStmt, guessed bool) {
 	t := &trimmer{info: info, removed: make(map[types.Object]bool)}
 	out = t.block(body)
 	if len(t.removed) > 0 {
@@ -44,7 +44,17 @@ func (t *trimmer) block(b *ast.BlockStmt) *ast.BlockStmt {
 	}
 	out := *b
 	out.List = t.list(b.List)
+	for _, pos := range t.info.faults {
+		if pos == b.Rbrace { // a return is missing
+			out.List = append(out.List, endless(b.Rbrace, b.Rbrace))
+		}
+	}
 	return &out
+}
+
+// endless returns a statement that never ends.
+func endless(from, to token.Pos) ast.Stmt {
+	return &ast.SelectStmt{Select: from, Body: &ast.BlockStmt{Lbrace: from, Rbrace: to}}
 }
 
 func (t *trimmer) list(list []ast.Stmt) []ast.Stmt {
@@ -115,7 +125,7 @@ func (t *trimmer) stmt(s ast.Stmt) ast.Stmt {
 	case *ast.IncDecStmt:
 		return t.remove(s)
 	case *ast.ReturnStmt:
-		return &ast.SelectStmt{Select: s.Pos(), Body: &ast.BlockStmt{Lbrace: s.Pos(), Rbrace: s.End()}}
+		return endless(s.Pos(), s.End())
 	case *ast.BlockStmt:
 		return t.block(s)
 	case *ast.LabeledStmt:

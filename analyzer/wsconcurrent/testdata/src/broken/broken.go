@@ -79,3 +79,16 @@ func (h *holder) needed() {
 	}()
 	h.conn.WriteMessage(1, nil)
 }
+
+type forwarded struct{ conn *websocket.Conn }
+
+// A parameter of an unknown type, before one that is known.
+func (h *forwarded) send(x missing.Type, kind int) {
+	x.Do()
+	h.conn.WriteMessage(kind, nil) // want `concurrent writes`
+}
+
+func (h *forwarded) run(x missing.Type) {
+	go h.send(x, 1)
+	h.conn.WriteMessage(2, nil)
+}

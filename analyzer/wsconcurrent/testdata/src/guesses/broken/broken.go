@@ -74,3 +74,23 @@ func (h *unlocked) run() {
 		h.conn.WriteMessage(1, nil)
 	}
 }
+
+type drifted struct{ conn *websocket.Conn }
+
+func log(format string, n int) {}
+
+// Calls that fit another version of what they call.
+func (h *drifted) run(kind string) error {
+	log("start", 1, 2)
+	log("start")
+	log(kind, kind)
+	var n int = "none"
+	defer log("end", n, 3)
+	go h.conn.WriteMessage(kind, nil) // want `concurrent writes`
+	h.conn.WriteMessage(n, nil)
+	h.lost(h.conn, log("none", 1))
+}
+
+func (h *drifted) lost(conn *websocket.Conn, x missing.Type) {}
+func (h *drifted) lost(conn *websocket.Conn)                 {}
+func log(format string)                                      {}
