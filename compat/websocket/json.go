@@ -9,6 +9,8 @@ import (
 // WriteJSON writes v to c as JSON.
 //
 // Deprecated: Use [Conn.WriteJSON].
+//
+//go:fix inline
 func WriteJSON(c *Conn, v interface{}) error { return c.WriteJSON(v) }
 
 // WriteJSON writes v as a text message of JSON, with a newline at its end. When
@@ -51,6 +53,8 @@ func (c *Conn) checkWrite() error {
 // ReadJSON reads a message of c as JSON into v.
 //
 // Deprecated: Use [Conn.ReadJSON].
+//
+//go:fix inline
 func ReadJSON(c *Conn, v interface{}) error { return c.ReadJSON(v) }
 
 // ReadJSON reads the next message as JSON into v. Only the first value of the
