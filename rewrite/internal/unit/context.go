@@ -76,7 +76,7 @@ func (u *Unit) inReach(f *flow.File, c inspector.Cursor) (expr, note string) {
 				}
 			}
 		}
-		if req != nil && hasWriter && visible(req) && !assigned(f, body, req) {
+		if req != nil && hasWriter && visible(req) && !Assigned(f, body, req) {
 			if !escaped {
 				return req.Name() + ".Context()", requestNote
 			}
@@ -289,8 +289,8 @@ func endless(f *flow.File, call *ast.CallExpr) bool {
 	return false
 }
 
-// assigned reports whether body assigns to v.
-func assigned(f *flow.File, body *ast.BlockStmt, v *types.Var) bool {
+// Assigned reports whether body assigns to v.
+func Assigned(f *flow.File, body *ast.BlockStmt, v *types.Var) bool {
 	found := false
 	ast.Inspect(body, func(n ast.Node) bool {
 		if as, ok := n.(*ast.AssignStmt); ok {
