@@ -3,11 +3,9 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"flag"
 	"log"
-	"net"
 	"net/http"
 	"time"
 
@@ -38,14 +36,9 @@ func main() {
 		json.NewEncoder(w).Encode(h.shed(r.FormValue("room")))
 	})
 	srv := &http.Server{
-		Addr:    *addr,
-		Handler: mux,
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			if t, ok := c.(*net.TCPConn); ok && *sendBuffer > 0 {
-				t.SetWriteBuffer(*sendBuffer)
-			}
-			return ctx
-		},
+		Addr:        *addr,
+		Handler:     mux,
+		ConnContext: serve.SendBuffer(*sendBuffer),
 	}
 	if err := serve.Run(srv, 10*time.Second, h.shutdown); err != nil {
 		log.Fatal(err)

@@ -48,6 +48,17 @@ func Run(srv *http.Server, grace time.Duration, stop func(context.Context) error
 	return err
 }
 
+// SendBuffer is for http.Server.ConnContext: the kernel holds no more than so
+// many bytes for each connection. With 0 it decides itself.
+func SendBuffer(bytes int) func(context.Context, net.Conn) context.Context {
+	return func(ctx context.Context, c net.Conn) context.Context {
+		if t, ok := c.(*net.TCPConn); ok && bytes > 0 {
+			t.SetWriteBuffer(bytes)
+		}
+		return ctx
+	}
+}
+
 //go:embed page.html
 var pageText string
 
