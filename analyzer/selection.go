@@ -12,6 +12,7 @@ type Selection struct{ in, out []string }
 // An UnknownRuleError names a rule that Suite does not have.
 type UnknownRuleError struct{ Rule string }
 
+// Error names the rules that there are.
 func (e *UnknownRuleError) Error() string {
 	return fmt.Sprintf("there is no rule %s: the rules are %s", e.Rule, strings.Join(RuleNames(), ", "))
 }

@@ -55,6 +55,7 @@ var streamFailures = []Failure{reset, corrupt, closed, vanished}
 type ErrorTest int
 
 const (
+	// NoTest finds out nothing.
 	NoTest ErrorTest = iota
 	// IsClose is true for a close error with one of the codes given.
 	IsClose

@@ -26,8 +26,9 @@ const (
 	OpensReader
 	// Closes ends the connection.
 	Closes
-	// SetsReadDeadline and SetsWriteDeadline change a deadline.
+	// SetsReadDeadline changes the deadline of reads.
 	SetsReadDeadline
+	// SetsWriteDeadline changes the deadline of writes.
 	SetsWriteDeadline
 	// SetsReadLimit bounds the size of a message.
 	SetsReadLimit

@@ -36,6 +36,7 @@ type HandshakeError struct {
 	message string
 }
 
+// Error returns what is wrong with the handshake.
 func (e HandshakeError) Error() string { return e.message }
 
 // IsWebSocketUpgrade reports whether the request asks for an upgrade to the
