@@ -12,14 +12,14 @@ import (
 func Test(t *testing.T) {
 	results := ruletest.Run(t, wsconcurrent.Analyzer, "medium",
 		"bad", "good", "hidden", "libraries", "callback", "exported", "clean", "broken", "guesses/broken", "semaphores", "conditions", "apart", "wrappers",
-		"example.com/peer", "example.com/app", "example.com/devices", "shapes/...")
+		"example.com/peer", "example.com/app", "example.com/devices", "example.com/relay", "shapes/...")
 	for _, result := range results {
 		path := result.Pass.Pkg.Path()
 		for _, f := range result.Result.(*rule.Report).Findings {
 			// Of the unknown callers of exported functions nothing is sure, nor
 			// of conditions that are not understood, of all else here everything.
 			want := rule.High
-			if path == "exported" || path == "guesses/broken" || path == "example.com/peer" || path == "example.com/devices" || strings.HasSuffix(path, "/s4") {
+			if path == "exported" || path == "guesses/broken" || path == "example.com/peer" || path == "example.com/devices" || path == "example.com/relay" || strings.HasSuffix(path, "/s4") {
 				want = rule.Medium
 			}
 			if f.Confidence.AtLeast(rule.Medium) && f.Confidence != want {

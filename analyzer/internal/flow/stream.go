@@ -62,14 +62,14 @@ func (s *scope) streamCall(c *ssa.CallCommon, anchor ssa.Instruction, h held, th
 	}
 }
 
-// given records what io and fmt do with a value of the program's own that they
-// are given as a stream: io.Copy and fmt.Fprint call its Write, or its Read.
+// given records what a function of another package does with a value of the
+// program's own that it is given as a stream: io.Copy and fmt.Fprint call its
+// Write, or its Read, and who asks for something to write to will likely write.
 func (s *scope) given(c *ssa.CallCommon, callee *ssa.Function, anchor ssa.Instruction, h held, thread *Thread) {
-	if callee == nil || callee.Pkg == nil || callee.Signature.Recv() != nil {
-		return
-	}
-	if path := callee.Pkg.Pkg.Path(); path != "io" && path != "fmt" {
-		return
+	sure := false
+	if callee != nil && callee.Pkg != nil && callee.Signature.Recv() == nil {
+		path := callee.Pkg.Pkg.Path()
+		sure = path == "io" || path == "fmt"
 	}
 	for _, arg := range c.Args {
 		box, ok := arg.(*ssa.MakeInterface)
@@ -77,7 +77,7 @@ func (s *scope) given(c *ssa.CallCommon, callee *ssa.Function, anchor ssa.Instru
 			continue
 		}
 		for _, name := range []string{"Write", "Read"} {
-			if m, _, _ := types.LookupFieldOrMethod(box.Type(), false, nil, name); m == nil {
+			if m, _, _ := types.LookupFieldOrMethod(box.Type(), false, nil, name); m == nil || !sure && name != "Write" {
 				continue
 			}
 			fn := s.prog.method(box.X.Type(), nil, name)
@@ -89,10 +89,10 @@ func (s *scope) given(c *ssa.CallCommon, callee *ssa.Function, anchor ssa.Instru
 					continue // a connection, which libraryCall and streamCall know
 				}
 			}
-			s.prog.called[fn] = true
+			s.prog.called[fn] = s.prog.called[fn] || sure
 			if sum := s.prog.summary(fn); sum != nil {
 				args := []operand{s.argument(box.X), {}}
-				s.lift(sum, s.bindTo(sum, nil, args), lifting{anchor: anchor, pos: callPos(c, anchor), held: h, thread: thread})
+				s.lift(sum, s.bindTo(sum, nil, args), lifting{anchor: anchor, pos: callPos(c, anchor), held: h, thread: thread, unsure: !sure})
 			}
 		}
 	}

@@ -189,3 +189,31 @@ func (s *Session) Renew(name string, conn *websocket.Conn) { // want Renew:"read
 	r.conn = conn
 	go r.listen()
 }
+
+// A Stream is a connection as a stream of bytes.
+type Stream struct {
+	*websocket.Conn
+	mu sync.Mutex
+}
+
+func NewStream(conn *websocket.Conn) *Stream { return &Stream{Conn: conn} } // want NewStream:"returns"
+
+func (s *Stream) Write(p []byte) (int, error) { // want Write:"writes WriteMessage"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(p), s.WriteMessage(websocket.BinaryMessage, p)
+}
+
+func (s *Stream) Read(p []byte) (int, error) { // want Read:"reads NextReader.*reads Read"
+	_, r, err := s.NextReader()
+	if err != nil {
+		return 0, err
+	}
+	return r.Read(p)
+}
+
+func (s *Stream) Ping(p []byte) error { // want Ping:"writes WriteMessage"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.WriteMessage(websocket.PingMessage, p)
+}
