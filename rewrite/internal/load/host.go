@@ -121,7 +121,6 @@ func (t *Tree) choose(own, listed []*golist.Package, u *source.Universe, roots m
 	for _, p := range listed {
 		byPath[p.ImportPath] = p
 	}
-	reaches := reaching(byPath, t.Config.Reaches)
 	tests := func(p *golist.Package) []string { return slices.Concat(p.TestImports, p.XTestImports) }
 
 	// changed are packages that can change with a library's use.
@@ -142,7 +141,7 @@ func (t *Tree) choose(own, listed []*golist.Package, u *source.Universe, roots m
 	leaks := make(map[string]bool)
 	leaky := func(path string) bool {
 		p := byPath[path]
-		if p == nil || !reaches[path] || t.Config.Reaches(path) || p.Module != nil && p.Module.Main {
+		if p == nil || !u.Reaches(path) || t.Config.Reaches(path) || p.Module != nil && p.Module.Main {
 			return false
 		}
 		out, known := leaks[path]
@@ -155,7 +154,7 @@ func (t *Tree) choose(own, listed []*golist.Package, u *source.Universe, roots m
 	}
 	for _, p := range own {
 		imports := slices.Concat(p.Imports, tests(p))
-		if roots[p.ImportPath] || !slices.ContainsFunc(imports, func(path string) bool { return reaches[path] }) {
+		if roots[p.ImportPath] || !slices.ContainsFunc(imports, u.Reaches) {
 			continue
 		}
 		if slices.ContainsFunc(imports, leaky) || contains(p, t.Config.Hints) {
@@ -215,71 +214,10 @@ func contains(p *golist.Package, words []string) bool {
 // leaks reports whether importers of pkg can get hold of a library's types
 // through what it exports.
 func (t *Tree) leaks(pkg *types.Package) bool {
-	seen := make(map[types.Type]bool)
-	scope := pkg.Scope()
+	search, scope := t.search(true), pkg.Scope()
 	for _, name := range scope.Names() {
-		if o := scope.Lookup(name); o.Exported() && t.shows(o.Type(), seen) {
+		if o := scope.Lookup(name); o.Exported() && search.in(o.Type()) {
 			return true
-		}
-	}
-	return false
-}
-
-// shows reports whether a value of type x gives access to a library's types.
-func (t *Tree) shows(x types.Type, seen map[types.Type]bool) bool {
-	if x == nil || seen[x] {
-		return false
-	}
-	seen[x] = true
-	switch x := types.Unalias(x).(type) {
-	case *types.Named:
-		p := x.Obj().Pkg()
-		if p == nil {
-			return false
-		}
-		if t.Config.Reaches(p.Path()) {
-			return true
-		}
-		for arg := range x.TypeArgs().Types() {
-			if t.shows(arg, seen) {
-				return true
-			}
-		}
-		for m := range x.Methods() {
-			if m.Exported() && t.shows(m.Type(), seen) {
-				return true
-			}
-		}
-		return t.shows(x.Underlying(), seen)
-	case *types.Pointer:
-		return t.shows(x.Elem(), seen)
-	case *types.Slice:
-		return t.shows(x.Elem(), seen)
-	case *types.Array:
-		return t.shows(x.Elem(), seen)
-	case *types.Chan:
-		return t.shows(x.Elem(), seen)
-	case *types.Map:
-		return t.shows(x.Key(), seen) || t.shows(x.Elem(), seen)
-	case *types.Signature:
-		return t.shows(x.Params(), seen) || t.shows(x.Results(), seen)
-	case *types.Tuple:
-		for v := range x.Variables() {
-			if t.shows(v.Type(), seen) {
-				return true
-			}
-		}
-	case *types.Struct:
-		for f := range x.Fields() {
-			if (f.Exported() || f.Embedded()) && t.shows(f.Type(), seen) {
-				return true
-			}
-		}
-	case *types.Interface:
-		for m := range x.Methods() {
-			if m.Exported() && t.shows(m.Type(), seen) {
-				return true
-			}
 		}
 	}
 	return false

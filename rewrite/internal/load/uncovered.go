@@ -150,52 +150,13 @@ func (t *Tree) neighbours() *neighbourhood {
 				if v, ok := o.(*types.Var); ok && !v.IsField() && o.Parent() != p.Types.Scope() {
 					continue // local
 				}
-				if t.madeOf(o.Type(), map[types.Type]bool{}) {
+				if t.search(false).in(o.Type()) {
 					n.names[id.Name] = true
 				}
 			}
 		}
 	}
 	return n
-}
-
-// madeOf reports whether t is built from a library's types.
-func (t *Tree) madeOf(x types.Type, seen map[types.Type]bool) bool {
-	if x == nil || seen[x] {
-		return false
-	}
-	seen[x] = true
-	switch x := types.Unalias(x).(type) {
-	case *types.Named:
-		if p := x.Obj().Pkg(); p != nil && t.Config.Reaches(p.Path()) {
-			return true
-		}
-		for i := range x.TypeArgs().Len() {
-			if t.madeOf(x.TypeArgs().At(i), seen) {
-				return true
-			}
-		}
-		return false
-	case *types.Pointer:
-		return t.madeOf(x.Elem(), seen)
-	case *types.Slice:
-		return t.madeOf(x.Elem(), seen)
-	case *types.Array:
-		return t.madeOf(x.Elem(), seen)
-	case *types.Chan:
-		return t.madeOf(x.Elem(), seen)
-	case *types.Map:
-		return t.madeOf(x.Key(), seen) || t.madeOf(x.Elem(), seen)
-	case *types.Signature:
-		return t.madeOf(x.Params(), seen) || t.madeOf(x.Results(), seen)
-	case *types.Tuple:
-		for i := range x.Len() {
-			if t.madeOf(x.At(i).Type(), seen) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // named reports whether the file uses one of the names.
