@@ -36,6 +36,7 @@ type coderEngine struct{}
 func (coderEngine) Name() string { return name }
 
 func (coderEngine) Accept(w http.ResponseWriter, r *http.Request, o engine.Options) (engine.Native, error) {
+	//wsmigrate:ignore wsorigin/skip this handshake is in memory, and the Origin was checked before it
 	opts := &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: compression(o)}
 	if o.Subprotocol != "" {
 		opts.Subprotocols = []string{o.Subprotocol}

@@ -354,11 +354,11 @@ func (d *dialPlan) findChange() ast.Node {
 			case edge.UnaryExpr_X:
 				return c.Node() // its address is taken
 			case edge.SelectorExpr_X:
-				if writtenThrough(c.Parent()) {
+				if flow.Written(c.Parent()) {
 					return c.Node()
 				}
 			case edge.StarExpr_X:
-				if writtenThrough(c.Parent()) {
+				if flow.Written(c.Parent()) {
 					return c.Node()
 				}
 			default:
@@ -372,7 +372,7 @@ func (d *dialPlan) findChange() ast.Node {
 			if !isFieldOf(s, "Dialer.") {
 				continue
 			}
-			if k, _ := s.Cursor.ParentEdge(); k != edge.SelectorExpr_Sel || !writtenThrough(s.Cursor.Parent()) {
+			if k, _ := s.Cursor.ParentEdge(); k != edge.SelectorExpr_Sel || !flow.Written(s.Cursor.Parent()) {
 				continue
 			}
 			x := unit.Recv(s)
@@ -387,23 +387,6 @@ func (d *dialPlan) findChange() ast.Node {
 		}
 	}
 	return nil
-}
-
-// writtenThrough reports whether the place that the expression at c names, or
-// a part of it, is assigned to or has its address taken.
-func writtenThrough(c inspector.Cursor) bool {
-	for {
-		switch k, _ := c.ParentEdge(); k {
-		case edge.SelectorExpr_X, edge.IndexExpr_X, edge.ParenExpr_X, edge.StarExpr_X:
-			c = c.Parent()
-		case edge.AssignStmt_Lhs, edge.IncDecStmt_X:
-			return true
-		case edge.UnaryExpr_X:
-			return c.Parent().Node().(*ast.UnaryExpr).Op == token.AND
-		default:
-			return false
-		}
-	}
 }
 
 // shortPos is a position without its folders.

@@ -119,7 +119,7 @@ func addressTaken(c inspector.Cursor) bool {
 	case edge.UnaryExpr_X:
 		return c.Parent().Node().(*ast.UnaryExpr).Op == token.AND
 	case edge.StarExpr_X:
-		return writtenThrough(c.Parent())
+		return flow.Written(c.Parent())
 	}
 	return false
 }

@@ -239,23 +239,15 @@ func (k *headerKeys) expr(f *flow.File, e ast.Expr, depth int) {
 				return
 			}
 		}
-		if fn := calledFunc(f, x); fn != nil {
-			if g, decl := declaration(k.u, fn); decl != nil && decl.Body != nil && decl.Type.Results.NumFields() == 1 {
-				ast.Inspect(decl.Body, func(n ast.Node) bool {
-					switch n := n.(type) {
-					case *ast.FuncLit:
-						return false
-					case *ast.ReturnStmt:
-						if len(n.Results) == 1 {
-							k.expr(g, n.Results[0], depth-1)
-						} else {
-							k.unknown = true
-						}
-					}
-					return true
-				})
+		known := eachReturn(k.u, f, x, func(g *flow.File, e ast.Expr) {
+			if e == nil {
+				k.unknown = true
 				return
 			}
+			k.expr(g, e, depth-1)
+		})
+		if known {
+			return
 		}
 	case *ast.Ident:
 		if f.Pkg.TypesInfo.Types[x].IsNil() {

@@ -284,18 +284,27 @@ func planUpgraderAssignment(u *unit.Unit, s *flow.Site) {
 	u.Refuse(s.Pos, string(s.Symbol)+" is set or read outside the literal", m.ByHand)
 }
 
-// planUpgrade converts one call of Upgrade.
-func planUpgrade(u *unit.Unit, s *flow.Site) {
-	f := s.File
-	c, ok := unit.CallCursor(s)
-	if !ok {
+// upgradeCall returns the call of the method or function Upgrade at a site, or
+// refuses it: a call has that many arguments.
+func upgradeCall(u *unit.Unit, s *flow.Site, args int) (c inspector.Cursor, call *ast.CallExpr, ok bool) {
+	if c, ok = unit.CallCursor(s); !ok {
 		u.RefuseSite(s, "Upgrade is used as a value", "call it in a function literal")
-		return
+		return c, nil, false
 	}
 	u.Claim(s)
-	call := c.Node().(*ast.CallExpr)
-	if len(call.Args) != 3 {
+	call = c.Node().(*ast.CallExpr)
+	if len(call.Args) != args {
 		u.Refuse(s.Pos, "the arguments come from a call with several results", "assign them to variables first")
+		return c, nil, false
+	}
+	return c, call, true
+}
+
+// planUpgrade converts one call of the method Upgrade.
+func planUpgrade(u *unit.Unit, s *flow.Site) {
+	f := s.File
+	c, call, ok := upgradeCall(u, s, 3)
+	if !ok {
 		return
 	}
 	x := unit.Recv(s)

@@ -19,15 +19,8 @@ import (
 // planUpgradeFunc converts one call of the function Upgrade.
 func planUpgradeFunc(u *unit.Unit, s *flow.Site) {
 	f := s.File
-	c, ok := unit.CallCursor(s)
+	c, call, ok := upgradeCall(u, s, 5)
 	if !ok {
-		u.RefuseSite(s, "Upgrade is used as a value", "call it in a function literal")
-		return
-	}
-	u.Claim(s)
-	call := c.Node().(*ast.CallExpr)
-	if len(call.Args) != 5 {
-		u.Refuse(s.Pos, "the arguments come from a call with several results", "assign them to variables first")
 		return
 	}
 	if !pure(call.Args[3]) || !pure(call.Args[4]) {

@@ -2,13 +2,11 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/wsmigrate/wsmigrate/cmd/internal/measure"
 )
@@ -32,24 +30,16 @@ type options struct {
 }
 
 func main() {
-	status, err := run(os.Args[1:], os.Stdout, os.Stderr)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "bugs:", err)
-	}
-	os.Exit(status)
+	os.Exit(measure.Status("bugs", run))
 }
 
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := new(options)
-	flags := flag.NewFlagSet("bugs", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := measure.NewFlags("bugs", usage, stderr)
+	o.ClonesFlag(flags)
 	o.Flags(flags)
 	flags.StringVar(&o.only, "only", "", "`beginnings` of the IDs or hazards to look at, with commas")
 	flags.StringVar(&o.tier, "confidence", "medium", "the `tier` from which a finding counts")
-	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		flags.PrintDefaults()
-	}
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -70,9 +60,6 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0, err
-		}
 		return 2, err
 	}
 	bugs, err := readBugs(o.file)
@@ -109,13 +96,5 @@ func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 
 // wants reports whether -only lets the bug in.
 func (o *options) wants(b *bug) bool {
-	if o.only == "" {
-		return true
-	}
-	for _, p := range strings.Split(o.only, ",") {
-		if p != "" && (strings.HasPrefix(b.ID, p) || strings.HasPrefix(b.Hazard, p)) {
-			return true
-		}
-	}
-	return false
+	return measure.Wants(o.only, b.ID, b.Hazard)
 }

@@ -41,11 +41,11 @@ func runCost(o *options, stdout, stderr io.Writer) (status int, err error) {
 			}
 			for round := range rounds {
 				fmt.Fprintf(stderr, "%s: %s, round %d of %d\n", dir, state.name, round+1, rounds)
-				list, _, err := measure(dir, state.cold, nil, "go", "list", "-deps", "./...")
+				list, _, err := timed(dir, state.cold, nil, "go", "list", "-deps", "./...")
 				if err != nil {
 					return 2, err
 				}
-				report, kib, err := measure(dir, state.cold, []string{"WSMIGRATE_CACHE=" + state.results}, o.tool, "-q", "./...")
+				report, kib, err := timed(dir, state.cold, []string{"WSMIGRATE_CACHE=" + state.results}, o.Tool, "-q", "./...")
 				if err != nil {
 					return 2, err
 				}
@@ -63,9 +63,9 @@ func runCost(o *options, stdout, stderr io.Writer) (status int, err error) {
 	return 0, nil
 }
 
-// measure runs a command and returns its CPU time and the most memory that
+// timed runs a command and returns its CPU time and the most memory that
 // it, or a process that it started, had resident, in KiB.
-func measure(dir string, cold bool, env []string, name string, args ...string) (cpu time.Duration, kib int64, err error) {
+func timed(dir string, cold bool, env []string, name string, args ...string) (cpu time.Duration, kib int64, err error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)

@@ -4,16 +4,16 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wsmigrate/wsmigrate/cmd/internal/measure"
 )
 
 const usage = `usage: corpus [flags] DIR...
@@ -28,13 +28,11 @@ Exit status: 0 all modules that load are whole after shim and after fix;
 
 // options is the command line.
 type options struct {
-	tool     string
+	measure.Options
 	compat   string
 	to       string
 	api      string
 	list     string
-	json     string
-	work     string
 	only     string
 	packages string
 	resume   bool
@@ -42,44 +40,31 @@ type options struct {
 	cost     bool
 	vetcost  bool
 	rounds   int
-	deadline time.Duration
 	dirs     []string
 
 	testDeadline time.Duration
 }
 
 func main() {
-	status, err := run(os.Args[1:], os.Stdout, os.Stderr)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "corpus:", err)
-	}
-	os.Exit(status)
+	os.Exit(measure.Status("corpus", run))
 }
 
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := new(options)
-	flags := flag.NewFlagSet("corpus", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&o.tool, "tool", "", "the wsmigrate `binary`; built from this repository if empty")
+	flags := measure.NewFlags("corpus", usage, stderr)
+	o.Flags(flags)
 	flags.StringVar(&o.compat, "compat-dir", "compat", "`folder` of the module compat")
 	flags.StringVar(&o.to, "to", "nhooyr", "`library` to move to: nhooyr or coder")
 	flags.StringVar(&o.api, "api", "keep", "keep or break: wsmigrate's flag -api")
 	flags.StringVar(&o.list, "list", "", "`file` that names further folders, one a line")
-	flags.StringVar(&o.json, "json", "", "write everything that was found out to this `file`")
 	flags.BoolVar(&o.resume, "resume", false, "take over what the file of -json says of a module already")
-	flags.StringVar(&o.work, "work", "", "make the copies below this `folder` and keep them")
 	flags.StringVar(&o.only, "only", "shim,fix", "`steps` to take: shim, fix or both")
 	flags.StringVar(&o.packages, "packages", "reached", "`which` packages of a module to compile and test: using, those that import a library that is left;\nreached, those whose tests contain one of them; or all")
 	flags.BoolVar(&o.test, "test", false, "run the modules' tests before and after; what fails after is run again")
 	flags.BoolVar(&o.cost, "cost", false, "measure the report's CPU time and memory against go list -deps instead")
 	flags.BoolVar(&o.vetcost, "vetcost", false, "measure the CPU time of go vet with wsmigrate against go vet without instead; the modules must compile")
 	flags.IntVar(&o.rounds, "rounds", 5, "with -cost and -vetcost: `times` that each command runs, in turn")
-	flags.DurationVar(&o.deadline, "timeout", 10*time.Minute, "the longest that one go command may take")
 	flags.DurationVar(&o.testDeadline, "test-timeout", 5*time.Minute, "the longest that the tests of one package may take")
-	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		flags.PrintDefaults()
-	}
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -95,7 +80,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		flags.Usage()
 		return nil, errors.New("name the folder of a module")
 	}
-	if o.resume && o.json == "" {
+	if o.resume && o.JSON == "" {
 		return nil, errors.New("-resume: name the file with -json")
 	}
 	if o.rounds < 1 {
@@ -132,38 +117,20 @@ func readList(name string) ([]string, error) {
 func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0, err
-		}
 		return 2, err
 	}
-	work := o.work
-	if work == "" {
-		if work, err = os.MkdirTemp("", "corpus-"); err != nil {
-			return 2, err
-		}
-		defer os.RemoveAll(work)
-	}
-	if work, err = filepath.Abs(work); err != nil {
-		return 2, err
-	}
-	if work, err = filepath.EvalSymlinks(work); err != nil {
+	done, err := o.MakeWork()
+	defer done()
+	if err != nil {
 		return 2, err
 	}
 	if o.compat, err = filepath.Abs(o.compat); err != nil {
 		return 2, err
 	}
 	if o.vetcost {
-		return runVetCost(o, work, stdout, stderr)
+		return runVetCost(o, o.Work, stdout, stderr)
 	}
-	if o.tool == "" {
-		o.tool = filepath.Join(work, "wsmigrate.exe")
-		build := exec.Command("go", "build", "-o", o.tool, "./cmd/wsmigrate")
-		build.Stderr = stderr
-		if err := build.Run(); err != nil {
-			return 2, fmt.Errorf("build wsmigrate: %w", err)
-		}
-	} else if o.tool, err = filepath.Abs(o.tool); err != nil {
+	if err := o.Build(stderr); err != nil {
 		return 2, err
 	}
 	if o.cost {
@@ -182,13 +149,11 @@ func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 			continue
 		}
 		say := func(doing string) { fmt.Fprintf(stderr, "%d/%d %s: %s\n", i+1, len(o.dirs), name, doing) }
-		place := filepath.Join(work, fmt.Sprintf("%03d-%s", i+1, name))
+		place := filepath.Join(o.Work, fmt.Sprintf("%03d-%s", i+1, name))
 		all = append(all, examine(o, dir, place, say))
-		if o.work == "" {
-			os.RemoveAll(place)
-		}
+		o.Drop(place)
 		// After each, for a run that is ended before the last.
-		if err := writeJSON(o.json, all); err != nil {
+		if err := o.Write(all); err != nil {
 			return 2, err
 		}
 	}
@@ -206,7 +171,7 @@ func (o *options) known() (map[string]*result, error) {
 	if !o.resume {
 		return nil, nil
 	}
-	text, err := os.ReadFile(o.json)
+	text, err := os.ReadFile(o.JSON)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
@@ -214,24 +179,11 @@ func (o *options) known() (map[string]*result, error) {
 	}
 	var all []*result
 	if err := json.Unmarshal(text, &all); err != nil {
-		return nil, fmt.Errorf("read %s: %w", o.json, err)
+		return nil, fmt.Errorf("read %s: %w", o.JSON, err)
 	}
 	known := make(map[string]*result)
 	for _, r := range all {
 		known[r.Dir] = r
 	}
 	return known, nil
-}
-
-// writeJSON writes everything that was found out to the named file, if there
-// is a name.
-func writeJSON(name string, all []*result) error {
-	if name == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(all, "", "\t")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(name, append(text, '\n'), 0o666)
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/wsmigrate/wsmigrate/cmd/internal/measure"
 )
 
 // A result is what was found out about one module.
@@ -157,13 +159,13 @@ func change(o *options, step string, t, original *tree, before, passed []string,
 	out := new(outcome)
 
 	say(step)
-	stdout, stderr, status, err := t.run(o.tool, slices.Concat([]string{"-format", "json", step, "-w"}, args, []string{"./..."})...)
+	stdout, stderr, status, err := t.run(o.Tool, slices.Concat([]string{"-format", "json", step, "-w"}, args, []string{"./..."})...)
 	if err != nil {
 		return nil, err
 	}
 	out.Status = status
 	if json.Unmarshal([]byte(stdout), &out.Report) != nil || status == 2 || status == 4 {
-		out.Message = lastLine(stderr)
+		out.Message = measure.LastLine(stderr)
 		return out, nil
 	}
 
@@ -186,16 +188,16 @@ func change(o *options, step string, t, original *tree, before, passed []string,
 	}
 
 	say("second " + step + " and undo")
-	stdout, _, _, err = t.run(o.tool, slices.Concat([]string{step, "-force"}, args, []string{"./..."})...)
+	stdout, _, _, err = t.run(o.Tool, slices.Concat([]string{step, "-force"}, args, []string{"./..."})...)
 	if err != nil {
 		return nil, err
 	}
 	out.SecondRun = strings.TrimSpace(stdout) == ""
 	if out.Report.Summary.Sites > 0 {
-		if _, stderr, status, err := t.run(o.tool, "undo"); err != nil {
+		if _, stderr, status, err := t.run(o.Tool, "undo"); err != nil {
 			return nil, err
 		} else if status != 0 && !strings.Contains(stderr, "nothing to undo") {
-			out.Undone = append(out.Undone, lastLine(stderr))
+			out.Undone = append(out.Undone, measure.LastLine(stderr))
 		}
 		now, err := t.snapshot()
 		if err != nil {
@@ -227,9 +229,4 @@ func repository(dir string) (root, inside string, err error) {
 			return dir, ".", nil
 		}
 	}
-}
-
-func lastLine(s string) string {
-	s = strings.TrimSpace(s)
-	return s[strings.LastIndexByte(s, '\n')+1:]
 }

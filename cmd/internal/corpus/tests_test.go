@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
+
+	"github.com/wsmigrate/wsmigrate/cmd/internal/measure"
 )
 
 func TestReadVerdict(t *testing.T) {
@@ -86,7 +88,7 @@ func TestOnce(t *testing.T) {
 	var at occupant
 	copied := func(name string) *tree {
 		t.Helper()
-		tr, err := newTree(work, name, &at, from, ".", &options{deadline: time.Minute, testDeadline: time.Minute})
+		tr, err := newTree(work, name, &at, from, ".", &options{Options: measure.Options{Timeout: time.Minute}, testDeadline: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +162,7 @@ func TestChoose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	tr, err := newTree(t.TempDir(), "original", new(occupant), from, ".", &options{deadline: time.Minute, testDeadline: time.Minute})
+	tr, err := newTree(t.TempDir(), "original", new(occupant), from, ".", &options{Options: measure.Options{Timeout: time.Minute}, testDeadline: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

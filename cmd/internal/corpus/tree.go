@@ -38,7 +38,7 @@ type occupant struct{ tree *tree }
 // newTree copies the repository in from to the folder name below work.
 func newTree(work, name string, at *occupant, from, inside string, o *options) (*tree, error) {
 	t := &tree{root: filepath.Join(work, "tree"), rest: filepath.Join(work, name), at: at, inside: inside,
-		timeout: o.deadline, testTimeout: o.testDeadline}
+		timeout: o.Timeout, testTimeout: o.testDeadline}
 	if err := copyTree(t.rest, from); err != nil {
 		return nil, fmt.Errorf("copy: %w", err)
 	}

@@ -46,7 +46,7 @@ func runVetCost(o *options, work string, stdout, stderr io.Writer) (status int, 
 				runs[0], runs[1] = runs[1], runs[0]
 			}
 			for _, r := range runs {
-				if r.cpu, _, err = measure(dir, false, nil, "go", append(append([]string{"vet"}, r.args...), "./...")...); err != nil {
+				if r.cpu, _, err = timed(dir, false, nil, "go", append(append([]string{"vet"}, r.args...), "./...")...); err != nil {
 					return 2, err
 				}
 			}

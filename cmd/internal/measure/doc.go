@@ -1,3 +1,3 @@
-// Package measure is what the programs share that run the linter over foreign
+// Package measure is what the programs share that run the tool over foreign
 // code: flags, the tool, trees written out from clones, and the tool's JSON.
 package measure

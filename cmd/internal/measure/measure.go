@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -16,19 +17,62 @@ import (
 	"time"
 )
 
+// Status runs a program with the arguments of its command line, says what went
+// wrong, and returns its exit status.
+func Status(name string, run func(args []string, stdout, stderr io.Writer) (status int, err error)) int {
+	status, err := run(os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+	}
+	return status
+}
+
+// NewFlags returns the flag set of a program, whose help is usage and the
+// flags.
+func NewFlags(name, usage string, stderr io.Writer) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
+	return flags
+}
+
+// Wants reports whether one of the names begins with one of the beginnings in
+// only, which have commas between them; if there are none, all are wanted.
+func Wants(only string, names ...string) bool {
+	if only == "" {
+		return true
+	}
+	for beginning := range strings.SplitSeq(only, ",") {
+		if beginning != "" && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, beginning) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Options is the part of the command line that the programs have in common.
 type Options struct {
 	Tool    string
-	Clones  string
+	Clones  string // of the programs that take modules from repositories
 	Work    string
 	JSON    string
 	Timeout time.Duration
 	keep    bool
 }
 
-// Flags adds the options to a flag set.
-func (o *Options) Flags(flags *flag.FlagSet) {
+// ClonesFlag adds the flag that names the repositories.
+func (o *Options) ClonesFlag(flags *flag.FlagSet) {
 	flags.StringVar(&o.Clones, "clones", "", "`folder` of the repositories, each as OWNER/NAME")
+}
+
+// Flags adds the other options to a flag set.
+func (o *Options) Flags(flags *flag.FlagSet) {
 	flags.StringVar(&o.Tool, "tool", "", "the wsmigrate `binary`; built from this repository if empty")
 	flags.StringVar(&o.Work, "work", "", "write the trees below this `folder` and keep them for the next run")
 	flags.StringVar(&o.JSON, "json", "", "write everything that was found to this `file`")
@@ -38,6 +82,15 @@ func (o *Options) Flags(flags *flag.FlagSet) {
 // Prepare makes the folder for the trees, and the tool if there is none. The
 // function that it returns removes what is not to be kept.
 func (o *Options) Prepare(stderr io.Writer) (done func(), err error) {
+	if done, err = o.MakeWork(); err != nil {
+		return done, err
+	}
+	return done, o.Build(stderr)
+}
+
+// MakeWork makes the folder for the trees, and a function that removes it if
+// it is not to be kept.
+func (o *Options) MakeWork() (done func(), err error) {
 	done = func() {}
 	if o.keep = o.Work != ""; !o.keep {
 		if o.Work, err = os.MkdirTemp("", "wsmigrate-"); err != nil {
@@ -49,20 +102,27 @@ func (o *Options) Prepare(stderr io.Writer) (done func(), err error) {
 	if o.Work, err = filepath.Abs(o.Work); err != nil {
 		return done, err
 	}
-	if o.Tool != "" {
-		o.Tool, err = filepath.Abs(o.Tool)
-		return done, err
-	}
 	if err := os.MkdirAll(o.Work, 0o777); err != nil {
 		return done, err
+	}
+	// The go command tells folders by where they really are.
+	o.Work, err = filepath.EvalSymlinks(o.Work)
+	return done, err
+}
+
+// Build builds the tool in the folder for the trees, if none was named.
+func (o *Options) Build(stderr io.Writer) (err error) {
+	if o.Tool != "" {
+		o.Tool, err = filepath.Abs(o.Tool)
+		return err
 	}
 	o.Tool = filepath.Join(o.Work, "wsmigrate.exe")
 	build := exec.Command("go", "build", "-o", o.Tool, "./cmd/wsmigrate")
 	build.Stderr = stderr
 	if err := build.Run(); err != nil {
-		return done, fmt.Errorf("build wsmigrate: %w", err)
+		return fmt.Errorf("build wsmigrate: %w", err)
 	}
-	return done, nil
+	return nil
 }
 
 // Drop removes a tree unless trees are kept.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -31,24 +30,16 @@ type options struct {
 }
 
 func main() {
-	status, err := run(os.Args[1:], os.Stdout, os.Stderr)
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "precision:", err)
-	}
-	os.Exit(status)
+	os.Exit(measure.Status("precision", run))
 }
 
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := new(options)
-	flags := flag.NewFlagSet("precision", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags := measure.NewFlags("precision", usage, stderr)
+	o.ClonesFlag(flags)
 	o.Flags(flags)
 	flags.StringVar(&o.only, "only", "", "`beginnings` of repositories or sets, with commas: lint these and judge their findings alone")
 	flags.BoolVar(&o.update, "update", false, "write the figures of the first two tables anew")
-	flags.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		flags.PrintDefaults()
-	}
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
@@ -69,9 +60,6 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 	o, err := parse(args, stderr)
 	if err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0, err
-		}
 		return 2, err
 	}
 	p, err := readPage(o.file)
@@ -122,13 +110,5 @@ func run(args []string, stdout, stderr io.Writer) (status int, err error) {
 
 // wants reports whether -only lets a module in.
 func (o *options) wants(m *module) bool {
-	if o.only == "" {
-		return true
-	}
-	for _, p := range strings.Split(o.only, ",") {
-		if p != "" && (strings.HasPrefix(m.Repo, p) || strings.HasPrefix(m.Set, p)) {
-			return true
-		}
-	}
-	return false
+	return measure.Wants(o.only, m.Repo, m.Set)
 }

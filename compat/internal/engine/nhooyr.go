@@ -17,6 +17,7 @@ func (Nhooyr) Name() string { return "nhooyr" }
 
 // Accept implements [Engine].
 func (Nhooyr) Accept(w http.ResponseWriter, r *http.Request, o Options) (Native, error) {
+	//wsmigrate:ignore wsorigin/skip this handshake is in memory, and the Origin was checked before it
 	opts := &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: nhooyrCompression(o)}
 	if o.Subprotocol != "" {
 		opts.Subprotocols = []string{o.Subprotocol}

@@ -21,10 +21,10 @@ func (a *analysis) tieDefault() {
 			switch {
 			case s.Symbol == "DefaultDialer":
 				uses = append(uses, s)
-				direct = direct || written(qualified(s.Cursor))
+				direct = direct || Written(qualified(s.Cursor))
 			case dialerField(s):
 				sel := s.Cursor.Parent()
-				if _, pointer := types.Unalias(typeOf(f.Pkg.TypesInfo, sel.Node().(*ast.SelectorExpr).X)).(*types.Pointer); pointer && written(sel) {
+				if _, pointer := types.Unalias(typeOf(f.Pkg.TypesInfo, sel.Node().(*ast.SelectorExpr).X)).(*types.Pointer); pointer && Written(sel) {
 					changed[a.uf.find(a.site[s])] = true
 				}
 			}
@@ -62,9 +62,9 @@ func qualified(c inspector.Cursor) inspector.Cursor {
 	return c
 }
 
-// written reports whether the place that the expression at c names, or a part
+// Written reports whether the place that the expression at c names, or a part
 // of it, is assigned to or has its address taken.
-func written(c inspector.Cursor) bool {
+func Written(c inspector.Cursor) bool {
 	for {
 		switch k, _ := c.ParentEdge(); k {
 		case edge.SelectorExpr_X, edge.IndexExpr_X, edge.ParenExpr_X, edge.StarExpr_X:
