@@ -3,6 +3,7 @@ package flow
 import (
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/ssa"
 )
@@ -24,11 +25,29 @@ func (s *scope) returnsNil(e *Effect) bool {
 		if !ok || !reaches(e.anchor, ret, avoid) {
 			continue
 		}
-		if c, ok := ret.Results[len(ret.Results)-1].(*ssa.Const); !ok || !c.IsNil() {
+		if len(ret.Results) == 0 {
+			return false // with type errors
+		}
+		if c, ok := returned(ret, len(ret.Results)-1).(*ssa.Const); !ok || !c.IsNil() {
 			return false
 		}
 	}
 	return true
+}
+
+// returned is a result of a return. Where deferred calls could change it, it is
+// put into a variable first.
+func returned(ret *ssa.Return, i int) ssa.Value {
+	load, ok := ret.Results[i].(*ssa.UnOp)
+	if !ok || load.Op != token.MUL {
+		return ret.Results[i]
+	}
+	for _, instr := range slices.Backward(ret.Block().Instrs) {
+		if st, ok := instr.(*ssa.Store); ok && st.Addr == load.X {
+			return st.Val
+		}
+	}
+	return load
 }
 
 func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }

@@ -36,7 +36,7 @@ func (s *scope) lift(sum *summary, b *binding, l lifting) {
 		}
 		n := *e
 		n.when = append(left, s.tests(l.anchor.Block())...)
-		n.anchor = l.anchor
+		n.anchor, n.repeat = l.anchor, false
 		if !e.Pos.IsValid() {
 			// The first call in the source on the way to another package, or
 			// through a method expression.
@@ -166,7 +166,7 @@ func (s *scope) repeats(e *Effect) {
 		}
 		return false
 	}
-	over := s.ended(e.signals)
+	over := either(s.ended(e.signals), failures(e))
 	same := reaches(e.anchor, e.anchor, func(x ssa.Instruction) bool { return other(x) || over(x) })
 	if !same {
 		// A loop over a container's elements that is entered again meets the

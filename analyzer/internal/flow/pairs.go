@@ -172,14 +172,14 @@ func (s *scope) pair(a, b *Effect) Pair {
 		if e.Unsure {
 			c = rule.Min(c, rule.Medium)
 		}
-		if e.Thread != nil && e.Thread.Kind == Stored || a == b && (e.Reassigned || received(e.Obj.own)) {
+		if e.Thread != nil && e.Thread.Kind == Stored || twin(a, b) && (e.Reassigned || received(e.Obj.own)) {
 			c = rule.Low
 		}
 	}
-	if a != b && a.Pos == b.Pos && s.renewed(a.Obj.own) {
+	if a != b && (a.Pos == b.Pos || a.Thread != nil && a.Thread == b.Thread) && s.renewed(a.Obj.own) {
 		c = rule.Low // two ways to one function that makes a connection
 	}
-	if a == b && hasElement(a.Obj.own[0]) && !a.Ranged {
+	if twin(a, b) && hasElement(a.Obj.own[0]) && !a.Ranged {
 		c = rule.Min(c, rule.Medium) // each goroutine may have an element of its own
 	}
 	p := s.prog.newPair(Use{a, s.origin(a)}, Use{b, s.origin(b)}, c)
@@ -191,6 +191,12 @@ func (s *scope) pair(a, b *Effect) Pair {
 		}
 	}
 	return p
+}
+
+// twin reports whether two effects are of one goroutine, so that they meet only
+// if it is started twice for one connection.
+func twin(a, b *Effect) bool {
+	return a == b || a.Thread != nil && a.Thread == b.Thread && a.anchor == b.anchor
 }
 
 func (s *scope) origin(e *Effect) Origin {

@@ -32,8 +32,9 @@ type root struct {
 type rootUse struct {
 	*Effect
 	own, other []*Path
-	fresh      bool // the connection is made by this very call
-	dialed     bool // it is, and then stored where others find it
+	met        []*Path // of these, what is not in something that this very call makes
+	fresh      bool    // the connection is made by it
+	dialed     bool    // it is, and then stored where others find it
 }
 
 // rootPairs finds the concurrent uses by functions that nothing in the package
@@ -145,6 +146,9 @@ func (pr *Program) rootUses(fn *ssa.Function, kind callerKind) []rootUse {
 			for _, c := range list {
 				if c != nil && !contains(*to, c) {
 					*to = append(*to, c)
+				}
+				if c != nil && (!p.local() || hasElement(p)) {
+					u.met = append(u.met, c)
 				}
 			}
 		}
@@ -299,24 +303,19 @@ func sameUse(a, b rootUse) bool {
 			}
 		}
 	}
-	return intersect(a.own, b.own) || intersect(a.own, b.other) || intersect(a.other, b.own)
+	// What each of two calls makes is not what the other does.
+	common := func(x, y []*Path) bool {
+		return slices.ContainsFunc(x, func(p *Path) bool {
+			return contains(y, p) && (contains(a.met, p) || contains(b.met, p))
+		})
+	}
+	return common(a.own, b.own) || common(a.own, b.other) || common(a.other, b.own)
 }
 
 // madeApart reports whether two uses are on what different calls of a library
 // made, which each way there has just put in its place. What lies in a
 // container or a global is for all.
 func madeApart(a, b []*Path) bool {
-	makers := func(own []*Path) (list []ssa.Value) {
-		for _, p := range own {
-			switch r := p.root(); {
-			case hasElement(p) || r.kind == globalRoot:
-				return nil
-			case p.parent == nil && opens(p):
-				list = append(list, r.val)
-			}
-		}
-		return list
-	}
 	am, bm := makers(a), makers(b)
 	for _, v := range am {
 		if slices.Contains(bm, v) {
@@ -324,6 +323,27 @@ func madeApart(a, b []*Path) bool {
 		}
 	}
 	return len(am) > 0 && len(bm) > 0
+}
+
+// madeAlike reports whether two uses are on what one call of a library makes and
+// puts in its place.
+func madeAlike(a, b []*Path) bool {
+	am, bm := makers(a), makers(b)
+	return slices.ContainsFunc(am, func(v ssa.Value) bool { return slices.Contains(bm, v) })
+}
+
+// makers returns the calls of a library that make what the paths name, and none
+// if it lies in a container or a global.
+func makers(own []*Path) (list []ssa.Value) {
+	for _, p := range own {
+		switch r := p.root(); {
+		case hasElement(p) || r.kind == globalRoot:
+			return nil
+		case p.parent == nil && opens(p):
+			list = append(list, r.val)
+		}
+	}
+	return list
 }
 
 // confidence says how sure it is that two uses of two roots happen at once.
@@ -338,17 +358,21 @@ func confidence(r, q *root, a, b rootUse) (rule.Confidence, bool) {
 			c = rule.Low
 		case r.kind == anybody && (a.live() || b.live()):
 			return "", false // judged in the function itself
-		case a.Effect == b.Effect && hasElement(a.Obj.own[0]) && !a.Ranged:
+		case madeAlike(a.Obj.own, b.Obj.own):
+			// Each call makes a connection, for the goroutines that it starts.
+			c = rule.Low
+		case twin(a.Effect, b.Effect) && hasElement(a.Obj.own[0]) && !a.Ranged:
 			c = rule.Medium // each request may have an element of its own
 		}
 	}
 	switch da, db := definite(r, a), definite(q, b); {
 	case da && db:
-		if r != q && r.kind == anybody && q.kind == anybody {
+		switch {
+		case r == q || r.kind != anybody && q.kind != anybody:
+		case a.Thread != nil && a.Thread == b.Thread, r.kind == q.kind && a.Pos == b.Pos:
+			c = rule.Low // two ways to start the same, for an object each
+		case r.kind == q.kind:
 			c = rule.Min(c, rule.Medium)
-			if a.Pos == b.Pos || a.Thread == b.Thread {
-				c = rule.Low // two ways to start the same, for an object each
-			}
 		}
 	case a.Kind == Read:
 		c = rule.Low // who reads by himself leaves the reading goroutine off

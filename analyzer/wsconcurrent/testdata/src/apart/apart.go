@@ -149,3 +149,133 @@ func (w *worker) handle(rw http.ResponseWriter, r *http.Request) {
 	go w.run()
 	w.queue <- queued{ws}
 }
+
+// Peers are made in two ways, and either has one goroutine that writes.
+type Peer struct {
+	conn  *websocket.Conn
+	out   chan []byte
+	alive bool
+}
+
+func dialPeer(url string, beats int) (*Peer, error) {
+	conn, _, err := websocket.DefaultDialer.Dial(url, nil)
+	if err != nil {
+		return nil, err
+	}
+	return newPeer(conn, beats > 0), nil
+}
+
+func newPeer(conn *websocket.Conn, alive bool) *Peer {
+	p := &Peer{conn: conn, out: make(chan []byte), alive: alive}
+	if alive {
+		go p.beat()
+	} else {
+		go p.send()
+	}
+	return p
+}
+
+func (p *Peer) send() {
+	for m := range p.out {
+		p.conn.WriteMessage(1, m)
+	}
+}
+
+func (p *Peer) beat() {
+	for m := range p.out {
+		p.conn.WriteMessage(1, m)
+		p.conn.WriteMessage(9, nil)
+	}
+}
+
+func connectPeer(w http.ResponseWriter, r *http.Request) {
+	conn, err := new(websocket.Upgrader).Upgrade(w, r, nil)
+	if err == nil {
+		newPeer(conn, false)
+	}
+}
+
+// A server's connections come from a factory, each for itself.
+type Factory struct{ up websocket.Upgrader }
+
+type Served struct {
+	conn *websocket.Conn
+	out  chan []byte
+}
+
+func NewServed(conn *websocket.Conn) *Served { // want NewServed:"go writes"
+	c := &Served{conn: conn, out: make(chan []byte)}
+	go c.write()
+	return c
+}
+
+func NewTemporary(conn *websocket.Conn) *Served { // want NewTemporary:"go writes"
+	c := &Served{conn: conn, out: make(chan []byte)}
+	go c.write()
+	return c
+}
+
+func (c *Served) write() {
+	for m := range c.out {
+		if m == nil {
+			c.conn.WriteMessage(8, nil)
+			return
+		}
+		c.conn.WriteMessage(1, m)
+	}
+}
+
+func (f *Factory) served(w http.ResponseWriter, r *http.Request) *Served {
+	conn, err := f.up.Upgrade(w, r, nil)
+	if err != nil {
+		return nil
+	}
+	return NewServed(conn)
+}
+
+func (f *Factory) temporary(w http.ResponseWriter, r *http.Request) *Served {
+	conn, err := f.up.Upgrade(w, r, nil)
+	if err != nil {
+		return nil
+	}
+	return NewTemporary(conn)
+}
+
+// A dialer tries again where it has failed, and only there.
+type redialed struct {
+	conn *websocket.Conn
+	out  chan []byte
+}
+
+func (c *redialed) dial() error {
+	conn, res, err := websocket.DefaultDialer.Dial("ws://localhost", nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	c.conn = conn
+	go c.write()
+	return nil
+}
+
+func (c *redialed) write() {
+	for m := range c.out {
+		if m == nil {
+			c.conn.WriteMessage(9, nil)
+			continue
+		}
+		c.conn.WriteMessage(1, m)
+	}
+}
+
+func (c *redialed) connect(again chan int) error {
+	if err := c.dial(); err == nil {
+		return nil
+	}
+	for range again {
+		if err := c.dial(); err == nil {
+			return nil
+		}
+	}
+	return nil
+}
