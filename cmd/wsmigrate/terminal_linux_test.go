@@ -21,6 +21,13 @@ import (
 // wrote to it.
 func onTerminal(t *testing.T, width int, f func(tty *os.File)) string {
 	t.Helper()
+	return conversation(t, width, f)
+}
+
+// conversation is onTerminal where somebody types: each time that f asks, with
+// "] " at the end, the next of the answers.
+func conversation(t *testing.T, width int, f func(tty *os.File), answers ...string) string {
+	t.Helper()
 	ptm, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Skipf("no pseudo-terminals: %v", err)
@@ -44,12 +51,51 @@ func onTerminal(t *testing.T, width int, f func(tty *os.File)) string {
 	got := make(chan string)
 	go func() {
 		var b bytes.Buffer
-		_, _ = io.Copy(&b, ptm) // ends with EIO once the terminal is closed
-		got <- b.String()
+		buf := make([]byte, 4096)
+		for {
+			n, err := ptm.Read(buf) // ends with EIO once the terminal is closed
+			b.Write(buf[:n])
+			if err != nil {
+				got <- b.String()
+				return
+			}
+			if len(answers) > 0 && bytes.HasSuffix(b.Bytes(), []byte("] ")) {
+				io.WriteString(ptm, answers[0])
+				answers = answers[1:]
+			}
+		}
 	}()
 	f(tty)
 	tty.Close()
 	return strings.ReplaceAll(<-got, "\r\n", "\n")
+}
+
+// The terminal shows what is typed, so fix -i does not; Ctrl-D at the start of
+// a line leaves the rest.
+func TestInteractiveOnTerminal(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../testdata/apps/dashboard")); err != nil {
+		t.Fatal(err)
+	}
+	got := conversation(t, 100, func(tty *os.File) {
+		var diff bytes.Buffer
+		args := []string{"-C", dir, "fix", "-i"}
+		if got := run(context.Background(), args, append(os.Environ(), "GOWORK=off", "NO_COLOR=1", "TERM=xterm"), tty, &diff, tty); got != exitFound {
+			t.Errorf("exit status %d, want %d", got, exitFound)
+		}
+		if !strings.Contains(diff.String(), "+++ b/dashboard.go") || strings.Contains(diff.String(), "dashboard_test.go") {
+			t.Errorf("diff of one cluster:\n%s", diff.String())
+		}
+	}, "y\n", "\x04")
+	for _, want := range []string{
+		"\nconvert it to nhooyr.io/websocket? [y,n,e,d,a,q,?] y\n\n(2/2) cluster 2, dashboard (client)",
+		"\nconvert it to nhooyr.io/websocket? [y,n,e,d,a,q,?] \n",
+		"left as it was: cluster 2, dashboard (client); -only 1 chooses the same again\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the terminal lacks %q:\n%s", want, got)
+		}
+	}
 }
 
 func TestTableOnTerminal(t *testing.T) {

@@ -32,7 +32,6 @@ func released(t *testing.T) *repository {
 		t.Setenv("GIT_"+v+"_NAME", "t")
 		t.Setenv("GIT_"+v+"_EMAIL", "t@example.com")
 	}
-	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	ctx := context.Background()
 	here := &repository{dir: "../../.."}
 	if _, err := here.git(ctx, "rev-parse", "HEAD"); err != nil {
@@ -49,7 +48,9 @@ func released(t *testing.T) *repository {
 	}
 	do(here, "clone", "-q", "--shared", ".", clone.dir)
 	// What is not committed is tested too: the work tree, as git would add it.
-	for name := range strings.SplitSeq(do(here, "ls-files", "-z", "--cached", "--others", "--exclude-standard"), "\x00") {
+	files := do(here, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull) // which may let git touch the repository here, and sign commits
+	for name := range strings.SplitSeq(files, "\x00") {
 		to := filepath.Join(clone.dir, filepath.FromSlash(name))
 		data, err := os.ReadFile(filepath.Join(here.dir, filepath.FromSlash(name)))
 		switch {
@@ -185,7 +186,7 @@ func machine(t *testing.T, repo *repository) []string {
 	fill := exec.Command("go", "mod", "download")
 	fill.Dir, fill.Env = repo.dir, append(os.Environ(), "GOWORK=off")
 	if _, err := output(fill); err != nil {
-		t.Fatal(err)
+		t.Log(err) // what the cache has may be enough
 	}
 	return []string{
 		"GOPROXY=" + repo.proxy(t) + "," + fileURL(filepath.Join(caches[1], "cache", "download")),
