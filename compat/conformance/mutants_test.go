@@ -165,7 +165,7 @@ var otherMutants = map[string][]mutant{
 		{"limit left behind", "unwrap.go", "p.setReadLimit(c.readLimit.Load())", "p.setReadLimit(0)"},
 	},
 	"TestConnPassThroughWriteDeadline": {
-		{"native write after its deadline", "native.go", "err := ctx.Err() // the engine may send before it looks", "err := error(nil)"},
+		{"native write after its deadline", "nativewrite.go", "err := ctx.Err() // the engine may send before it looks", "err := error(nil)"},
 	},
 	"TestConnPassThroughReadDeadline": {
 		{"native read after its deadline", "native.go", "if n.err == nil && n.readDeadlinePassed() {", "if false {"},
@@ -177,7 +177,7 @@ var otherMutants = map[string][]mutant{
 		{"native rest not read", "native.go", "_, _ = io.Copy(io.Discard, readFunc(overtaken.read))", ""},
 	},
 	"TestConnPassThroughWrites": {
-		{"native value half encoded", "native.go", "if err := json.NewEncoder(&b).Encode(v); err != nil {\n\t\treturn err\n\t}", "_ = json.NewEncoder(&b).Encode(v)"},
+		{"native value half encoded", "nativewrite.go", "if err := json.NewEncoder(&b).Encode(v); err != nil {\n\t\treturn err\n\t}", "_ = json.NewEncoder(&b).Encode(v)"},
 	},
 }
 
