@@ -105,6 +105,14 @@ type FactEffect struct {
 
 	Signals, Target []FactPath
 	Args            [][]FactPath
+	When            []FactTest
+}
+
+// A FactTest says that an effect comes about only if a parameter, the receiver
+// included, is set, or only if it is not.
+type FactTest struct {
+	Param int
+	Set   bool
 }
 
 // Facts gives the facts of the package's functions that others can call, in
@@ -192,6 +200,9 @@ func (w *factWriter) effect(e *Effect) (FactEffect, bool) {
 	}
 	if e.Lib != nil {
 		fe.Lib = e.Lib.Path
+	}
+	for _, t := range e.when {
+		fe.When = append(fe.When, FactTest{t.param, t.want == set})
 	}
 	if fe.Site == "" && e.Pos.IsValid() {
 		posn := w.fn.Prog.Fset.Position(e.Pos)

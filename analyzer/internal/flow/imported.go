@@ -65,6 +65,12 @@ func (r *factReader) effect(fe FactEffect) *Effect {
 		Obj:    Object{own: r.paths(fe.Own), other: r.paths(fe.Other)},
 		onRead: r.paths(fe.OnRead), signals: r.paths(fe.Signals), target: r.paths(fe.Target),
 	}
+	for _, t := range fe.When {
+		e.when = append(e.when, test{t.Param, unset})
+		if t.Set {
+			e.when[len(e.when)-1].want = set
+		}
+	}
 	for _, l := range fe.Locks {
 		p := r.path(l.Path)
 		if p == nil {

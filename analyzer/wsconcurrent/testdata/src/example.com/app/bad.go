@@ -3,6 +3,7 @@ package main
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"example.com/peer"
@@ -180,4 +181,14 @@ func embedded(w wrapped) {
 func main() {
 	http.HandleFunc("/feed", feed)
 	http.HandleFunc("/registered", registered)
+}
+
+// Without a lock the other package takes none.
+func notifiedBare(w http.ResponseWriter, r *http.Request) {
+	conn := accept(w, r)
+	var mu sync.Mutex
+	go peer.Notify(nil, conn, false) // want `concurrent writes to one connection`
+	mu.Lock()
+	conn.WriteMessage(websocket.TextMessage, nil)
+	mu.Unlock()
 }

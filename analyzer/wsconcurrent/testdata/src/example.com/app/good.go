@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"sync"
 	"time"
 
 	"example.com/peer"
@@ -135,4 +136,20 @@ func rooms(s *peer.Session, first, second *websocket.Conn) {
 	s.Join("a", first)
 	s.Join("b", second)
 	s.Renew("a", second)
+}
+
+// What the other package is given decides whether, and how, it writes.
+func notified(w http.ResponseWriter, r *http.Request) {
+	conn := accept(w, r)
+	var mu sync.Mutex
+	go peer.Notify(&mu, conn, false)
+	mu.Lock()
+	conn.WriteMessage(websocket.TextMessage, nil)
+	mu.Unlock()
+}
+
+func quiet(w http.ResponseWriter, r *http.Request) {
+	conn := accept(w, r)
+	go peer.Notify(nil, conn, true)
+	conn.WriteMessage(websocket.TextMessage, nil)
 }

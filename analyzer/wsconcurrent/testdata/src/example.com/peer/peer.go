@@ -217,3 +217,17 @@ func (s *Stream) Ping(p []byte) error { // want Ping:"writes WriteMessage"
 	defer s.mu.Unlock()
 	return s.WriteMessage(websocket.PingMessage, p)
 }
+
+// Notify writes unless it is to be quiet, and takes the lock that it is given.
+func Notify(mu *sync.Mutex, conn *websocket.Conn, quiet bool) { // want Notify:"writes WriteMessage, writes WriteMessage"
+	if quiet {
+		return
+	}
+	if mu == nil {
+		conn.WriteMessage(websocket.TextMessage, nil)
+		return
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	conn.WriteMessage(websocket.TextMessage, nil)
+}
