@@ -87,10 +87,11 @@ var gobwas = &Library{
 		{gobwasWSUtil, "Reader.Discard", Reads, Receiver},
 	},
 	// The library never looks at the Origin header. OnHeader is where a
-	// program that uses Upgrader can; the others offer no place, the check
-	// has to stand before the call.
+	// program that uses Upgrader can, or can take the Origin down for
+	// OnBeforeUpgrade; the others offer no place, the check has to stand
+	// before the call.
 	Upgraders: []Upgrader{
-		{Pkg: gobwasPath, Type: "Upgrader", Check: "OnHeader", Unset: NoCheck},
+		{Pkg: gobwasPath, Type: "Upgrader", Check: "OnHeader", ByHeader: true, Unset: NoCheck},
 		{Pkg: gobwasPath, Type: "HTTPUpgrader", Unset: NoCheck},
 		{Pkg: gobwasPath, Type: "UpgradeHTTP", Unset: NoCheck},
 		{Pkg: gobwasPath, Type: "Upgrade", Unset: NoCheck},

@@ -101,6 +101,9 @@ type Upgrader struct {
 	Type Symbol
 	// Check is the field that holds a user's check, if there is one.
 	Check Symbol
+	// ByHeader says that Check is asked about each header by itself, so that
+	// what it takes down may be judged in another place.
+	ByHeader bool
 	// Off lists the fields that switch the check off when true or "*".
 	Off []Symbol
 	// Lists is the field with the Origins that may connect, where an empty

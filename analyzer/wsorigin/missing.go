@@ -240,9 +240,9 @@ func (c *checker) root(e ast.Expr) types.Object {
 // readsOrigin reports whether the function asks for the Origin header outside
 // the node except: it names the header in a string or calls the library's
 // Origin function.
-func (c *checker) readsOrigin(decl *ast.FuncDecl, except ast.Node) bool {
+func (c *checker) readsOrigin(fn, except ast.Node) bool {
 	found := false
-	ast.Inspect(decl, func(n ast.Node) bool {
+	ast.Inspect(fn, func(n ast.Node) bool {
 		if n == nil || found || n == except {
 			return false
 		}
@@ -260,6 +260,16 @@ func (c *checker) readsOrigin(decl *ast.FuncDecl, except ast.Node) bool {
 		return true
 	})
 	return found
+}
+
+// singlesOut reports whether a function that is asked about each header treats
+// the Origin like no other.
+func (c *checker) singlesOut(fn ast.Expr) bool {
+	if f, ok := c.object(ast.Unparen(fn)).(*types.Func); ok {
+		decl := c.bodies[f]
+		return decl != nil && c.readsOrigin(decl, nil)
+	}
+	return c.readsOrigin(fn, nil)
 }
 
 // packageReadsOrigin reports whether any function of the package does.

@@ -182,7 +182,7 @@ func (c *checker) field(field *types.Var, site ast.Node, val ast.Expr, stack []a
 	switch {
 	case name == string(up.Check):
 		v := c.accepts(val)
-		if v.answer != yes {
+		if v.answer != yes || up.ByHeader && c.singlesOut(val) {
 			c.fooled(val, f.Confidence)
 			return
 		}

@@ -96,7 +96,7 @@ func buildFrom(pass *analysis.Pass, files []*ast.File, info *types.Info) (pkg *P
 		}
 	}()
 	prog := ssa.NewProgram(pass.Fset, ssa.InstantiateGenerics)
-	prog.SetNoReturn(noReturn)
+	prog.SetNoReturn(NoReturn)
 	for _, imp := range pass.Pkg.Imports() {
 		prog.CreatePackage(imp, nil, nil, true)
 	}
@@ -131,8 +131,10 @@ func buildFrom(pass *analysis.Pass, files []*ast.File, info *types.Info) (pkg *P
 	return pkg
 }
 
-// noReturn reports whether a function of the standard library never returns.
-func noReturn(fn *types.Func) bool {
+// NoReturn reports whether a function of the standard library never returns.
+// The SSA form ends a path at a static call of one, not at a call of a method
+// of an interface, such as testing.TB.
+func NoReturn(fn *types.Func) bool {
 	if fn.Pkg() == nil {
 		return false
 	}

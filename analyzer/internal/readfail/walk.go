@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/tools/go/ssa"
 
+	"github.com/wsmigrate/wsmigrate/analyzer/internal/lazyssa"
 	"github.com/wsmigrate/wsmigrate/analyzer/internal/rule"
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 )
@@ -154,7 +155,7 @@ func (w *walker) call(b *ssa.BasicBlock, i int, call *ssa.Call, e env, f *flags)
 		}
 	}
 	*f |= sig
-	if noReturn(callee) {
+	if noReturn(callee) || call.Call.IsInvoke() && lazyssa.NoReturn(call.Call.Method) {
 		return true
 	}
 	if callee == nil || callee.Pkg != w.c.ssa.SSA || len(callee.Blocks) == 0 {

@@ -37,6 +37,41 @@ func onHeader(conn net.Conn) {
 	later.Upgrade(conn)
 }
 
+// The Origin is taken down, and judged once the Host is known too.
+func beforeUpgrade(conn net.Conn) {
+	var o origin
+	u := ws.Upgrader{
+		OnHeader: o.note,
+		OnBeforeUpgrade: func() (ws.HandshakeHeader, error) {
+			if o.value != "https://example.com" {
+				return nil, ws.RejectConnectionError()
+			}
+			return nil, nil
+		},
+	}
+	u.Upgrade(conn)
+
+	var value string
+	v := ws.Upgrader{OnHeader: func(k, v []byte) error {
+		if bytes.EqualFold(k, []byte("origin")) {
+			value = string(v)
+		}
+		return nil
+	}}
+	if v.Upgrade(conn); value != "https://example.com" {
+		conn.Close()
+	}
+}
+
+type origin struct{ value string }
+
+func (o *origin) note(k, v []byte) error {
+	if bytes.EqualFold(k, []byte("Origin")) {
+		o.value = string(v)
+	}
+	return nil
+}
+
 func parameter(conn net.Conn, u ws.Upgrader) { u.Upgrade(conn) }
 
 func echo(c *websocket.Conn) {}

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"os"
+	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,6 +22,16 @@ func leaves(conn *websocket.Conn) {
 				log.Println(err)
 			}
 			return
+		}
+		handle(p)
+	}
+}
+
+func fails(tb testing.TB, conn *websocket.Conn) {
+	for {
+		_, p, err := conn.ReadMessage()
+		if err != nil {
+			tb.Fatal(err)
 		}
 		handle(p)
 	}

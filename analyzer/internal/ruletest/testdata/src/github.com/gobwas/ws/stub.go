@@ -25,6 +25,10 @@ const StateServerSide State = 0x1
 
 type Frame struct{ Payload []byte }
 
+type HandshakeHeader interface {
+	io.WriterTo
+}
+
 type Handshake struct{ Protocol string }
 
 type Upgrader struct {
@@ -32,6 +36,7 @@ type Upgrader struct {
 	OnRequest                       func(uri []byte) error
 	OnHost                          func(host []byte) error
 	OnHeader                        func(key, value []byte) error
+	OnBeforeUpgrade                 func() (header HandshakeHeader, err error)
 }
 
 func (u Upgrader) Upgrade(conn io.ReadWriter) (hs Handshake, err error) { return }
