@@ -89,6 +89,22 @@ func (c *Client) TrySend(op ws.OpCode, payload []byte) error {
 	return ws.WriteFrame(c.conn, ws.MaskFrame(ws.NewFrame(op, true, payload)))
 }
 
+// SendFrame sends a frame as it is, masked or not.
+func (c *Client) SendFrame(f ws.Frame) {
+	c.t.Helper()
+	if err := ws.WriteFrame(c.conn, f); err != nil {
+		c.t.Fatalf("send: %v", err)
+	}
+}
+
+// SendBytes sends bytes that need not be whole frames.
+func (c *Client) SendBytes(p []byte) {
+	c.t.Helper()
+	if _, err := c.conn.Write(p); err != nil {
+		c.t.Fatalf("send: %v", err)
+	}
+}
+
 // Text sends a text message.
 func (c *Client) Text(format string, args ...any) {
 	c.t.Helper()
