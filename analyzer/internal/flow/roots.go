@@ -358,6 +358,9 @@ func confidence(r, q *root, a, b rootUse) (rule.Confidence, bool) {
 			c = rule.Low
 		case r.kind == anybody && (a.live() || b.live()):
 			return "", false // judged in the function itself
+		case r.kind == anybody && pumps(a.Effect) && pumps(b.Effect):
+			// Who waits for things to write writes them alone.
+			c = rule.Low
 		case madeAlike(a.Obj.own, b.Obj.own):
 			// Each call makes a connection, for the goroutines that it starts.
 			c = rule.Low
@@ -395,6 +398,28 @@ func confidence(r, q *root, a, b rootUse) (rule.Confidence, bool) {
 		}
 	}
 	return c, true
+}
+
+// pumps reports whether an effect is in a loop of the scope that waits for a
+// channel.
+func pumps(e *Effect) bool {
+	for _, block := range e.anchor.Parent().Blocks {
+		for _, instr := range block.Instrs {
+			switch x := instr.(type) {
+			case *ssa.Select:
+			case *ssa.UnOp:
+				if !isRecv(x) {
+					continue
+				}
+			default:
+				continue
+			}
+			if reaches(instr, e.anchor, nil) && reaches(e.anchor, instr, nil) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // use gives an effect of the root its origin.

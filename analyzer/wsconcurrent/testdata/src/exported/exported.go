@@ -155,3 +155,40 @@ func (q *Queue) write() {
 		q.conn.WriteMessage(websocket.TextMessage, p)
 	}
 }
+
+// Who waits for things to write runs once for a connection.
+type Pump struct {
+	conn *websocket.Conn
+	out  chan []byte
+}
+
+func (p *Pump) Run(tick <-chan time.Time) { // want Run:"^writes WriteMessage, writes WriteMessage$"
+	for {
+		select {
+		case m, ok := <-p.out:
+			if !ok {
+				return
+			}
+			p.conn.WriteMessage(websocket.TextMessage, m)
+		case <-tick:
+			p.conn.WriteMessage(websocket.PingMessage, nil)
+		}
+	}
+}
+
+func (p *Pump) Listen() { // want Listen:"^writes WriteMessage$"
+	for m := range p.out {
+		p.send(m)
+	}
+}
+
+func (p *Pump) send(m []byte) { p.conn.WriteMessage(websocket.TextMessage, m) } // want `by callers of Pump.Listen, and WriteMessage at exported.go:\d+ by callers of Pump.Run`
+
+// A loop that waits for nothing is one message after another.
+type Chunked struct{ conn *websocket.Conn }
+
+func (c *Chunked) Send(p []byte) { // want Send:"^writes WriteMessage$"
+	for ; len(p) > 0; p = p[1:] {
+		c.conn.WriteMessage(websocket.TextMessage, p[:1]) // want `by callers of Chunked.Send, of which there can be several at once`
+	}
+}
