@@ -391,18 +391,7 @@ func (a *closeAction) at(u *unit.Unit, r *flow.Site, c inspector.Cursor) (string
 	if a.code != nil {
 		p.rename[a.code], p.rename[a.text] = "int(ce.Code)", "ce.Reason"
 	}
-	var lines []string
-	for _, st := range a.extra {
-		text, ok := p.text(st.Pos(), st.End(), st)
-		if !ok {
-			return "", false
-		}
-		if a.moved {
-			text = withoutComments(text)
-		}
-		lines = append(lines, text)
-		u.Moved(a.site.File, st.Pos(), st.End())
-	}
-	a.moved = true
-	return strings.Join(lines, "\n"), true
+	lines, ok := p.move(a.extra, a.moved)
+	a.moved = a.moved || ok
+	return strings.Join(lines, "\n"), ok
 }

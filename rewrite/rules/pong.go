@@ -224,19 +224,9 @@ func (a *pongAction) at(u *unit.Unit, fr *frame) (code string, ok bool) {
 			lines = append(lines, a.param.Name()+" := "+payload)
 		}
 	}
-	for _, st := range a.extra {
-		text, ok := p.text(st.Pos(), st.End(), st)
-		if !ok {
-			return "", false
-		}
-		if a.moved {
-			text = withoutComments(text)
-		}
-		lines = append(lines, text)
-		u.Moved(a.file, st.Pos(), st.End())
-	}
-	a.moved = true
-	return strings.Join(lines, "\n"), true
+	moved, ok := p.move(a.extra, a.moved)
+	a.moved = a.moved || ok
+	return strings.Join(append(lines, moved...), "\n"), ok
 }
 
 // port returns a port from the handler to the place of a ping.

@@ -201,6 +201,20 @@ func withoutComments(src string) string {
 // onlyDefinition returns the value that a local variable is defined with, if it
 // never gets another.
 func onlyDefinition(f *flow.File, v *types.Var) ast.Expr {
+	return soleValue(f, v, func(c inspector.Cursor) bool {
+		switch k, _ := c.ParentEdge(); k {
+		case edge.UnaryExpr_X:
+			return c.Parent().Node().(*ast.UnaryExpr).Op != token.AND
+		case edge.IncDecStmt_X, edge.RangeStmt_Key, edge.RangeStmt_Value:
+			return false
+		}
+		return true
+	})
+}
+
+// soleValue returns the value that a variable is defined with in the file, if
+// it is assigned no other there and may be used as it is elsewhere in the file.
+func soleValue(f *flow.File, v *types.Var, may func(use inspector.Cursor) bool) ast.Expr {
 	var def ast.Expr
 	n := 0
 	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
@@ -218,16 +232,32 @@ func onlyDefinition(f *flow.File, v *types.Var) ast.Expr {
 			if vs := c.Parent().Node().(*ast.ValueSpec); len(vs.Names) == len(vs.Values) {
 				def = vs.Values[i]
 			}
-		case edge.UnaryExpr_X:
-			if c.Parent().Node().(*ast.UnaryExpr).Op == token.AND {
+		default:
+			if !may(c) {
 				return nil
 			}
-		case edge.IncDecStmt_X, edge.RangeStmt_Key, edge.RangeStmt_Value:
-			return nil
 		}
 	}
 	if n != 1 {
 		return nil
 	}
 	return def
+}
+
+// move returns the statements, each in a line of its own, for the other place,
+// where the comments stay with the first of several copies.
+func (p *port) move(list []ast.Stmt, again bool) ([]string, bool) {
+	var lines []string
+	for _, st := range list {
+		text, ok := p.text(st.Pos(), st.End(), st)
+		if !ok {
+			return nil, false
+		}
+		if again {
+			text = withoutComments(text)
+		}
+		lines = append(lines, text)
+		p.u.Moved(p.from, st.Pos(), st.End())
+	}
+	return lines, true
 }

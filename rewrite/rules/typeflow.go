@@ -185,32 +185,14 @@ func (t *typeFlow) results(f *flow.File, e ast.Expr, i int) {
 }
 
 // elements adds the elements of a list that is written where it is ranged
-// over, or in the one assignment of the variable.
+// over, or where the variable is defined that nothing else is done with.
 func (t *typeFlow) elements(f *flow.File, x ast.Expr) {
 	if v, ok := objectOf(f, x).(*types.Var); ok && !v.IsField() {
-		var def ast.Expr
-		n := 0
-		for c := range f.Root.Preorder((*ast.Ident)(nil)) {
-			if f.Pkg.TypesInfo.ObjectOf(c.Node().(*ast.Ident)) != types.Object(v) {
-				continue
-			}
-			switch k, i := c.ParentEdge(); k {
-			case edge.AssignStmt_Lhs:
-				n++
-				if as := c.Parent().Node().(*ast.AssignStmt); len(as.Lhs) == len(as.Rhs) {
-					def = as.Rhs[i]
-				}
-			case edge.ValueSpec_Names:
-				n++
-				if vs := c.Parent().Node().(*ast.ValueSpec); len(vs.Names) == len(vs.Values) {
-					def = vs.Values[i]
-				}
-			case edge.RangeStmt_X:
-			default:
-				n = 2
-			}
-		}
-		if n == 1 && def != nil {
+		def := soleValue(f, v, func(c inspector.Cursor) bool {
+			k, _ := c.ParentEdge()
+			return k == edge.RangeStmt_X
+		})
+		if def != nil && !usedOutside(t.u, f, v) {
 			x = def
 		}
 	}
@@ -230,6 +212,21 @@ func (t *typeFlow) elements(f *flow.File, x ast.Expr) {
 		}
 		t.expr(f, el)
 	}
+}
+
+// usedOutside reports whether another file than f uses a variable.
+func usedOutside(u *unit.Unit, f *flow.File, v *types.Var) bool {
+	for _, g := range sharing(u, f, v) {
+		if g == f {
+			continue
+		}
+		for c := range g.Root.Preorder((*ast.Ident)(nil)) {
+			if o := g.Pkg.TypesInfo.Uses[c.Node().(*ast.Ident)]; o != nil && samePlace(u, o, v) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // result adds result i of a call.
