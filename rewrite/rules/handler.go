@@ -14,7 +14,9 @@ var handlerRule = &unit.Rule{
 	Name: "handler",
 	Doc: `Handlers that do what the library does anyway are deleted: nil, a ping handler that only sends the pong, a close
 handler that only sends the close frame back, a pong handler that does nothing. The target answers pings and close
-frames while somebody reads. So does a call that asks for a handler and drops it. Other handlers have no counterpart.`,
+frames while somebody reads. So does a call that asks for a handler and drops it. What a close handler does besides
+answering moves to where reads fail, if it is set at all times and every read has such a place. Other handlers have no
+counterpart.`,
 	Plan: func(u *unit.Unit) {
 		for _, s := range u.Sites("Conn.PingHandler", "Conn.PongHandler", "Conn.CloseHandler") {
 			if st, ok := droppedCall(s); ok && pure(unit.Recv(s)) {
