@@ -45,8 +45,8 @@ func run(addr string, slow time.Duration, dumps, whole string, sendBuffer int) (
 	defer rec.stop()
 	s := newServer(rec)
 	mux := http.NewServeMux()
-	mux.Handle("/", serve.Page("Tracing", "/work", `{"id":1}`, `{"id":2,"query":"300ms"}`, `{"id":3,"render":"300ms"}`))
-	mux.Handle("/work", s)
+	mux.Handle("/", serve.Page("Tracing", "/pages", `{"id":1}`, `{"id":2,"query":"300ms"}`, `{"id":3,"render":"300ms"}`))
+	mux.Handle("/pages", s)
 	srv := &http.Server{Addr: addr, Handler: mux, ConnContext: serve.SendBuffer(sendBuffer)}
 	return serve.Run(srv, 10*time.Second, s.shutdown)
 }

@@ -117,7 +117,7 @@ func whole(t *testing.T, v *threeway.Version) {
 	proxy := wire.NewProxy(t, addr)
 	var last *wire.Client
 	for range connections {
-		c := wire.Dial(t, proxy.URL("/work"), nil)
+		c := wire.Dial(t, proxy.URL("/pages"), nil)
 		for id := range messages {
 			c.Text(`{"id":%d,"size":10}`, id)
 			if got := wire.JSON[response](c); got.ID != id {
@@ -128,7 +128,7 @@ func whole(t *testing.T, v *threeway.Version) {
 			t.Error("the close frame is answered with another code")
 		}
 	}
-	last = wire.Dial(t, proxy.URL("/work"), nil)
+	last = wire.Dial(t, proxy.URL("/pages"), nil)
 	last.Text("work!")
 	if got := wire.JSON[response](last); got.Page != "not a request" {
 		t.Errorf("got %+v", got)
@@ -171,7 +171,7 @@ func whole(t *testing.T, v *threeway.Version) {
 func slow(t *testing.T, v *threeway.Version, outer, inner, req string) {
 	dir := t.TempDir()
 	server, addr := v.Start(t, "-dumps", dir, "-slow", "250ms")
-	c := wire.Dial(t, "ws://"+addr+"/work", nil)
+	c := wire.Dial(t, "ws://"+addr+"/pages", nil)
 	for range 10 { // none of these is slow
 		c.Text(`{"id":0}`)
 		wire.JSON[response](c)
@@ -202,7 +202,7 @@ func awaitDump(await func(string) string) string {
 // slowReader takes its answer late.
 func slowReader(t *testing.T, v *threeway.Version) {
 	server, addr := v.Start(t, "-dumps", t.TempDir(), "-slow", "250ms", "-sndbuf", "8192")
-	c, err := wire.Try(t, ws.Dialer{NetDial: wire.Narrow}, "ws://"+addr+"/work")
+	c, err := wire.Try(t, ws.Dialer{NetDial: wire.Narrow}, "ws://"+addr+"/pages")
 	if err != nil {
 		t.Fatal(err)
 	}
