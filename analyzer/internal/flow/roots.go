@@ -400,8 +400,8 @@ func confidence(r, q *root, a, b rootUse) (rule.Confidence, bool) {
 	return c, true
 }
 
-// pumps reports whether an effect is in a loop of the scope that waits for a
-// channel.
+// pumps reports whether a loop of the scope that waits for a channel leads to an
+// effect.
 func pumps(e *Effect) bool {
 	for _, block := range e.anchor.Parent().Blocks {
 		for _, instr := range block.Instrs {
@@ -414,7 +414,7 @@ func pumps(e *Effect) bool {
 			default:
 				continue
 			}
-			if reaches(instr, e.anchor, nil) && reaches(e.anchor, instr, nil) {
+			if reaches(instr, instr, nil) && reaches(instr, e.anchor, nil) {
 				return true
 			}
 		}

@@ -162,11 +162,12 @@ type Pump struct {
 	out  chan []byte
 }
 
-func (p *Pump) Run(tick <-chan time.Time) { // want Run:"^writes WriteMessage, writes WriteMessage$"
+func (p *Pump) Run(tick <-chan time.Time) { // want Run:"^writes WriteMessage, writes WriteMessage, writes WriteMessage$"
 	for {
 		select {
 		case m, ok := <-p.out:
 			if !ok {
+				p.conn.WriteMessage(websocket.CloseMessage, nil)
 				return
 			}
 			p.conn.WriteMessage(websocket.TextMessage, m)
