@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +28,7 @@ func TestExplainKnows(t *testing.T) {
 		}
 		names = append(names, r.Name)
 	}
+	names = append(names, reported(t)...)
 	for _, target := range []wsapi.Target{wsapi.TargetNhooyr, wsapi.TargetCoder} {
 		for _, name := range names {
 			var b bytes.Buffer
@@ -40,4 +44,44 @@ func TestExplainKnows(t *testing.T) {
 	if len(analyzer.Suite) == 0 || len(names) < 93 {
 		t.Errorf("only %d names", len(names))
 	}
+}
+
+var (
+	reportSection = regexp.MustCompile(`(?ms)^-- report\S* --$\n(.*?)(?:^-- |\z)`)
+	reportedWord  = regexp.MustCompile(`(?m)^  \S+\.go:[\d:]+ ([a-z-]+): `)
+	boundaryWord  = regexp.MustCompile(`(?m)(?:^\t\w+ += |Kind: )"([a-z-]+)"`)
+)
+
+// reported returns the words under which the archives of the rewrite rules say
+// what is in the way and what differs, and those of boundaries.
+func reported(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	add := func(text string, word *regexp.Regexp) {
+		for _, m := range word.FindAllStringSubmatch(text, -1) {
+			if !slices.Contains(names, m[1]) {
+				names = append(names, m[1])
+			}
+		}
+	}
+	archives, err := filepath.Glob("../../rewrite/testdata/*/*.txtar")
+	if err != nil || len(archives) < 50 {
+		t.Fatalf("%d archives: %v", len(archives), err)
+	}
+	for _, name := range archives {
+		for _, m := range reportSection.FindAllStringSubmatch(readPage(t, name), -1) {
+			add(m[1], reportedWord)
+		}
+	}
+	boundaries := readPage(t, "../../rewrite/internal/flow/flow.go")
+	_, boundaries, _ = strings.Cut(boundaries, "// Kinds of boundaries.")
+	boundaries, _, _ = strings.Cut(boundaries, "\n)")
+	add(boundaries, boundaryWord)
+	add(readPage(t, "../../rewrite/plan.go"), boundaryWord)
+	for _, word := range []string{"read", "shim", "dependency", "reflect", "fork"} {
+		if !slices.Contains(names, word) {
+			t.Errorf("%s is not among the words found: %q", word, names)
+		}
+	}
+	return names
 }

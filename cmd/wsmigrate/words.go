@@ -35,6 +35,21 @@ var words = []word{
 		"Change the generator or its input, generate again, and run the report.",
 	},
 	{
+		"shim", "the target has no counterpart",
+		"An identifier of gorilla that neither the target nor a small helper can stand for keeps its cluster on the drop-in package, whose API has it. The other sites of the cluster wait for this one.",
+		"`wsmigrate explain` with the identifier says what to write instead. Or leave the cluster where it is: the drop-in package is meant to be stayed on.",
+	},
+	{
+		"reflect", "reflection or unsafe looks at the value",
+		"What a program finds out about a type while it runs cannot be followed, and would be something else with the target's type.",
+		"Convert this cluster by hand, or hand reflection a value of your own that holds the connection.",
+	},
+	{
+		"fork", "go.mod replaces gorilla by another module",
+		"The rules and the drop-in package follow gorilla itself. What a fork does otherwise is not known, so its clusters stay.",
+		"Drop the replacement if what the fork changed is not needed any more, and run the report again.",
+	},
+	{
 		"dot-import", "gorilla is imported with a dot",
 		"With a dot import the uses have no package name to change.",
 		"Give the import its name, qualify the uses, and run the report again.",
