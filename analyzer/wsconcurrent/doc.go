@@ -16,7 +16,9 @@
 // and coder allow any number of writers, and one reader.
 //
 // WriteControl and Close may run beside a writer and are not counted; a close
-// frame sent with WriteMessage is.
+// frame sent with WriteMessage is. SetWriteDeadline, EnableWriteCompression and
+// SetCompressionLevel belong to the write methods, but beside a writer they mix
+// no frames: by themselves they are not counted either.
 //
 // The rule follows connections through variables, struct fields, arguments,
 // results, captured variables, maps, slices, channels and sync.Map; goroutines
@@ -25,7 +27,8 @@
 // literals. A function of another package counts with all that it does to what
 // it is given: where it writes, which locks it takes, what it starts, stores
 // and returns. What io.Copy and fmt.Fprint are given counts with its Write and
-// Read. What happens before a goroutine starts, or after it was waited for,
+// Read; other functions that ask for something with a Write method are taken to
+// use it. What happens before a goroutine starts, or after it was waited for,
 // is not concurrent with it. A message counts from NextWriter to the writer's
 // Close.
 //
@@ -41,8 +44,10 @@
 //
 // Confidence is high where the package itself shows both goroutines, medium
 // where one of them is the unknown caller of an exported function or one of
-// several implementations of an interface, and low where both are unknown
-// callers, or where a loop replaces the connection between the two uses.
+// several implementations of an interface, where a function may use a Write
+// method that it is given, or where the code does not compile and a condition is
+// not understood, and low where both are unknown callers, or where a loop
+// replaces the connection between the two uses.
 //
 // # What it cannot see
 //
@@ -52,12 +57,13 @@
 // the packages of the main modules, under go vet for all. Handlers of another
 // package are judged there. Function values kept in fields or maps are not
 // followed to their calls. A channel is taken for a lock only where it lies in a
-// field or a global, with room for one, and every function gives it back.
-// Two connections of one type in one container cannot be told apart. Instances
-// of a struct type are told apart only within a function; those of a type of
-// another package are taken for different ones unless a field or a variable
-// ties them together. A function with some five hundred branches or more is
-// left out.
+// field or a global, with room for one, and every function gives it back. An
+// exported function that waits in a loop for things to write is taken to run once
+// for a connection. Two connections of one type in one container cannot be told
+// apart. Instances of a struct type are told apart only within a function; those
+// of a type of another package are taken for different ones unless a field or a
+// variable ties them together. A function with some five hundred branches or more
+// is left out.
 //
 // # How to fix
 //

@@ -485,3 +485,14 @@ func main() {
 	http.HandleFunc("/control", control)
 	go reg.broadcast()
 }
+
+// A deadline that is set beside a writer mixes no frames.
+func deadlines(conn *websocket.Conn) {
+	go func() {
+		for range time.Tick(time.Second) {
+			conn.SetWriteDeadline(time.Now().Add(time.Second))
+			conn.WriteControl(websocket.PingMessage, nil, time.Time{})
+		}
+	}()
+	conn.WriteMessage(websocket.TextMessage, nil)
+}
