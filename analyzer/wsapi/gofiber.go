@@ -8,8 +8,8 @@ const gofiberPath = "github.com/gofiber/contrib/websocket"
 var gofiber = &Library{
 	Name: "gofiber", Module: gofiberPath, Path: gofiberPath, Version: "v1.3.4",
 	Conns:    []string{gofiberPath + ".Conn"},
-	Failures: gorillaFailures,
-	Writers:  One, Readers: One,
+	Failures: gorillaFailures, NoKind: true,
+	Writers: One, Readers: One,
 	Funcs: []Func{
 		// The connection is the argument of the handler.
 		{gofiberPath, "New", Upgrades, NoConn},

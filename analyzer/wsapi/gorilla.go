@@ -9,8 +9,8 @@ const gorillaPath = GorillaPath
 var gorilla = &Library{
 	Name: "gorilla", Module: GorillaModule, Path: gorillaPath, Version: "v1.5.3",
 	Conns:    []string{gorillaPath + ".Conn"},
-	Failures: gorillaFailures,
-	Writers:  One, Readers: One,
+	Failures: gorillaFailures, NoKind: true,
+	Writers: One, Readers: One,
 	Funcs: []Func{
 		{gorillaPath, "Conn.WriteMessage", Writes, Receiver},
 		{gorillaPath, "Conn.WriteJSON", Writes, Receiver},

@@ -131,6 +131,7 @@ type Library struct {
 	Funcs              []Func
 	Upgraders          []Upgrader
 	Failures           []Failure // how reads fail for good
+	NoKind             bool      // a read that fails for good returns -1 for the kind of the message
 }
 
 // Unguarded reports whether the library, which serialises writers, also hands
@@ -150,6 +151,7 @@ func fork(from *Library, to Library) *Library {
 	moved := func(path string) string { return to.Path + strings.TrimPrefix(path, from.Path) }
 	l := to
 	l.Writers, l.Readers, l.Failures = from.Writers, from.Readers, from.Failures
+	l.NoKind = from.NoKind
 	l.ReadLimit, l.NoLimit = from.ReadLimit, from.NoLimit
 	l.Conns, l.Funcs, l.Upgraders = nil, nil, nil
 	for _, c := range from.Conns {

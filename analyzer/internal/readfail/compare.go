@@ -66,6 +66,12 @@ func (w *walker) compare(op *ssa.BinOp, e env, depth int) fact {
 		return truth(constant.Compare(constant.MakeInt64(code), op.Op, constant.MakeInt64(want)))
 	}
 	fx, fy := w.fact(x, e, depth), w.fact(y, e, depth)
+	if c, ok := y.(*ssa.Const); ok && fx == noKind && c.Value != nil && c.Value.Kind() == constant.Int {
+		return truth(constant.Compare(constant.MakeInt64(-1), op.Op, c.Value))
+	}
+	if fx == noKind || fy == noKind {
+		return murky
+	}
 	if fx == anything && fy == anything {
 		return anything
 	}

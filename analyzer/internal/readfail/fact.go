@@ -21,6 +21,7 @@ const (
 	failure              // the error of the read
 	other                // another error, not nil
 	null                 // nil, or empty
+	noKind               // the kind of a message where there is none, -1
 	isTrue
 	isFalse
 )
@@ -168,7 +169,7 @@ func (w *walker) dependent(v ssa.Value, e env, depth int) fact {
 		return anything
 	}
 	switch w.fact(v, e, depth+1) {
-	case murky, failure, null:
+	case murky, failure, null, noKind:
 		return murky
 	}
 	return anything

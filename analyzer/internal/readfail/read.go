@@ -109,6 +109,8 @@ func (r *Call) outcomes(f wsapi.Failure) []outcome {
 		for i := range results {
 			if slice, ok := sig.Results().At(i).Type().Underlying().(*types.Slice); ok && types.Identical(slice.Elem(), types.Typ[types.Byte]) {
 				results[i] = null
+			} else if r.Lib.NoKind && types.Identical(sig.Results().At(i).Type(), types.Typ[types.Int]) {
+				results[i] = noKind
 			} else {
 				results[i] = murky
 			}

@@ -450,3 +450,13 @@ func againIs(conn *websocket.Conn, stop chan bool) {
 		}
 	}
 }
+
+// The kind of a message that could not be read is none of those.
+func kindOf(conn *websocket.Conn) {
+	for {
+		kind, _, _ := conn.ReadMessage() // want `the loop does not look at the error`
+		if kind == websocket.CloseMessage {
+			return
+		}
+	}
+}

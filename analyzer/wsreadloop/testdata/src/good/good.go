@@ -462,3 +462,27 @@ func (a *agent) run() {
 		}
 	}
 }
+
+// There is no kind of a message that could not be read.
+func kinds(conn *websocket.Conn) {
+	for {
+		kind, _, err := conn.ReadMessage()
+		if err != nil {
+			if kind == -1 && websocket.IsCloseError(err, websocket.CloseGoingAway) {
+				log.Print("gone")
+				return
+			} else if kind != websocket.PingMessage {
+				return
+			}
+		}
+	}
+}
+
+func none(conn *websocket.Conn) {
+	for {
+		kind, _, _ := conn.ReadMessage()
+		if kind < 0 {
+			return
+		}
+	}
+}
