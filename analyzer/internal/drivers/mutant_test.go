@@ -24,10 +24,10 @@ import (
 
 // TestMutants breaks the cases of all rules, each package in several ways, and
 // runs the rules over what is left: none fails, and half of what there was to
-// find at least is found still. WSMIGRATE_MUTANTS is how often each package is broken.
+// find at least is found still. WSMIGRATE_BROKEN is how often each package is broken.
 func TestMutants(t *testing.T) {
 	n := 4
-	if s := os.Getenv("WSMIGRATE_MUTANTS"); s != "" {
+	if s := os.Getenv("WSMIGRATE_BROKEN"); s != "" {
 		var err error
 		if n, err = strconv.Atoi(s); err != nil {
 			t.Fatal(err)
