@@ -178,12 +178,30 @@ func (s *errorSource) implementations(fn *types.Func) bool {
 			if !ok || d.Recv == nil || d.Name.Name != fn.Name() {
 				continue
 			}
-			if m, ok := g.Pkg.TypesInfo.Defs[d.Name].(*types.Func); ok && unit.SameSignature(m, fn) && s.returned(g, d) {
+			if m, ok := g.Pkg.TypesInfo.Defs[d.Name].(*types.Func); ok && canStandFor(m, fn) && s.returned(g, d) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// canStandFor reports whether the functions take and return values of the same
+// types. Variants of a package have types of their own, which are written alike.
+func canStandFor(x, y *types.Func) bool {
+	s, t := x.Signature(), y.Signature()
+	same := func(x, y *types.Tuple) bool {
+		if x.Len() != y.Len() {
+			return false
+		}
+		for i := range x.Len() {
+			if types.TypeString(x.At(i).Type(), nil) != types.TypeString(y.At(i).Type(), nil) {
+				return false
+			}
+		}
+		return true
+	}
+	return s.Variadic() == t.Variadic() && same(s.Params(), t.Params()) && same(s.Results(), t.Results())
 }
 
 // function reports whether a call of the function value may return such an

@@ -139,24 +139,11 @@ func (u *Unit) wanted(m *types.Func) bool {
 }
 
 // SameSignature reports whether two functions have the same parameters and
-// results.
+// results, by name too.
 func SameSignature(x, y *types.Func) bool {
 	s, t := x.Signature(), y.Signature()
-	return s.Variadic() == t.Variadic() && sameTypes(s.Params(), t.Params()) && sameTypes(s.Results(), t.Results())
-}
-
-// sameTypes compares types without the names of parameters. Variants of a
-// package have types of their own, which are written alike.
-func sameTypes(x, y *types.Tuple) bool {
-	if x.Len() != y.Len() {
-		return false
-	}
-	for i := range x.Len() {
-		if types.TypeString(x.At(i).Type(), nil) != types.TypeString(y.At(i).Type(), nil) {
-			return false
-		}
-	}
-	return true
+	return s.Variadic() == t.Variadic() && types.TypeString(s.Params(), nil) == types.TypeString(t.Params(), nil) &&
+		types.TypeString(s.Results(), nil) == types.TypeString(t.Results(), nil)
 }
 
 // OutermostParen returns the outermost pair of parentheses around c alone, or c.
