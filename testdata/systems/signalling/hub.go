@@ -89,7 +89,7 @@ func (h *hub) join(m *member) (refusal string) {
 	case room[m.name] != nil:
 		return "the name is taken"
 	}
-	names, _ := json.Marshal(slices.Sorted(maps.Keys(room)))
+	names, _ := json.Marshal(slices.AppendSeq([]string{}, maps.Keys(room)))
 	data, _ := json.Marshal(message{Type: "members", Data: names})
 	m.out.put(control, data)
 	room[m.name] = m

@@ -160,8 +160,8 @@ func overtake(t *testing.T, v *threeway.Version) {
 // slowConsumer has one member of a large room that does not read. The others
 // get all there is, and nothing of what he loses is critical.
 func slowConsumer(t *testing.T, v *threeway.Version) {
-	const members, rounds, batch = 1000, 8, 20
-	_, addr := v.Start(t, "-rate", "0", "-sndbuf", "8192", "-write-wait", "1m")
+	const members, rounds, batch = 1000, 5, 20
+	_, addr := v.Start(t, "-rate", "0", "-sndbuf", "8192", "-write-wait", "5m", "-pong", "10m")
 	slow := narrow(t, addr, "/signal?room=1&name=slow")
 	ann := join(t, wire.Dial(t, "ws://"+addr+"/signal?room=1&name=ann", nil))
 	var others []*wire.Client

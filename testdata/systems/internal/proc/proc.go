@@ -49,7 +49,8 @@ type Process struct {
 	done chan struct{} // closed when it has ended
 }
 
-// Start starts cmd. Its output is shown when the test fails.
+// Start starts cmd. Its output is shown when the test fails, and a report of
+// the race detector in it fails the test.
 func Start(t testing.TB, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{t: t, cmd: cmd, said: newOutput(), done: make(chan struct{})}
@@ -67,6 +68,9 @@ func Start(t testing.TB, cmd *exec.Cmd) *Process {
 	}()
 	t.Cleanup(func() {
 		p.Kill()
+		if strings.Contains(p.Output(), "WARNING: DATA RACE") {
+			t.Errorf("%s has a data race", filepath.Base(cmd.Path))
+		}
 		if t.Failed() {
 			t.Logf("%s said:\n%s", filepath.Base(cmd.Path), p.Output())
 		}

@@ -56,7 +56,6 @@ func Try(t testing.TB, d ws.Dialer, url string) (*Client, error) {
 	if br == nil { // the server has sent nothing since
 		br = bufio.NewReader(conn)
 	}
-	conn.SetDeadline(time.Now().Add(Patience))
 	return &Client{t: t, Protocol: hs.Protocol, conn: conn, br: br}, nil
 }
 
@@ -86,12 +85,14 @@ func (c *Client) Send(op ws.OpCode, payload []byte) {
 
 // TrySend is Send to a server that may be gone.
 func (c *Client) TrySend(op ws.OpCode, payload []byte) error {
+	c.conn.SetWriteDeadline(time.Now().Add(Patience))
 	return ws.WriteFrame(c.conn, ws.MaskFrame(ws.NewFrame(op, true, payload)))
 }
 
 // SendFrame sends a frame as it is, masked or not.
 func (c *Client) SendFrame(f ws.Frame) {
 	c.t.Helper()
+	c.conn.SetWriteDeadline(time.Now().Add(Patience))
 	if err := ws.WriteFrame(c.conn, f); err != nil {
 		c.t.Fatalf("send: %v", err)
 	}
@@ -100,6 +101,7 @@ func (c *Client) SendFrame(f ws.Frame) {
 // SendBytes sends bytes that need not be whole frames.
 func (c *Client) SendBytes(p []byte) {
 	c.t.Helper()
+	c.conn.SetWriteDeadline(time.Now().Add(Patience))
 	if _, err := c.conn.Write(p); err != nil {
 		c.t.Fatalf("send: %v", err)
 	}
@@ -127,6 +129,7 @@ func (m Message) String() string {
 
 // Next returns the next message or control frame.
 func (c *Client) Next() (Message, error) {
+	c.conn.SetReadDeadline(time.Now().Add(Patience))
 	var m Message
 	for {
 		f, err := ws.ReadFrame(c.br)
@@ -218,6 +221,7 @@ func (c *Client) Close(code int) int {
 // Ended reads until the server has ended the connection.
 func (c *Client) Ended() {
 	c.t.Helper()
+	c.conn.SetReadDeadline(time.Now().Add(Patience))
 	if _, err := io.Copy(io.Discard, c.br); errors.Is(err, os.ErrDeadlineExceeded) {
 		c.t.Fatal("the server keeps the connection open")
 	}
