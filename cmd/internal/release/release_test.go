@@ -163,8 +163,12 @@ func TestRelease(t *testing.T) {
 	}
 	repo := released(t)
 	t.Run("sums", func(t *testing.T) { sumsAgree(t, repo) })
-	built := t.TempDir()
-	t.Run("build", func(t *testing.T) { buildTwice(t, repo, built) })
+	built, sums := publish(t, repo)
+	t.Run("build", func(t *testing.T) {
+		if _, again := publish(t, repo); again != sums {
+			t.Errorf("built twice:\n%s%s", sums, again)
+		}
+	})
 	env := machine(t, repo)
 	t.Run("user", func(t *testing.T) { newUser(t, repo, env, built) })
 	t.Run("guide", func(t *testing.T) {
@@ -281,32 +285,26 @@ func sumsAgree(t *testing.T, repo *repository) {
 	}
 }
 
-// buildTwice builds what is published for this system from two clones, and
-// leaves it in the folder built. With
-// WSMIGRATE_REPRODUCE=1 each of them has a build cache of its own, so that
-// every package is compiled twice too.
-func buildTwice(t *testing.T, repo *repository, built string) {
-	host := []string{runtime.GOOS + "/" + runtime.GOARCH}
-	var sums [2]string
-	for i, out := range []string{t.TempDir(), built} {
-		if os.Getenv("WSMIGRATE_REPRODUCE") != "" {
-			t.Setenv("GOCACHE", t.TempDir())
-		}
-		if err := repo.build(context.Background(), version, out, host, io.Discard); err != nil {
-			t.Fatal(err)
-		}
-		data, err := os.ReadFile(filepath.Join(out, "SHA256SUMS"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sums[i] = string(data)
-		name := strings.Fields(sums[i])[1]
-		said, err := output(exec.Command(filepath.Join(out, name), "version"))
-		if err != nil || !strings.HasPrefix(said, "wsmigrate "+version+"\n") {
-			t.Errorf("%s version: %v\n%s", name, err, said)
-		}
+// publish builds what is published for this system from a clone, and returns
+// the folder and the checksums. With WSMIGRATE_REPRODUCE=1 it has a build cache
+// of its own, so that every package is compiled.
+func publish(t *testing.T, repo *repository) (out, sums string) {
+	t.Helper()
+	if os.Getenv("WSMIGRATE_REPRODUCE") != "" {
+		t.Setenv("GOCACHE", t.TempDir())
 	}
-	if sums[0] != sums[1] {
-		t.Errorf("built twice:\n%s%s", sums[0], sums[1])
+	out = t.TempDir()
+	if err := repo.build(context.Background(), version, out, []string{runtime.GOOS + "/" + runtime.GOARCH}, io.Discard); err != nil {
+		t.Fatal(err)
 	}
+	data, err := os.ReadFile(filepath.Join(out, "SHA256SUMS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.Fields(string(data))[1]
+	said, err := output(exec.Command(filepath.Join(out, name), "version"))
+	if err != nil || !strings.HasPrefix(said, "wsmigrate "+version+"\n") {
+		t.Errorf("%s version: %v\n%s", name, err, said)
+	}
+	return out, string(data)
 }
