@@ -54,7 +54,8 @@ type Package struct {
 }
 
 // Guessed reports whether something in the declared function around fn that is
-// not understood decides what happens there; see Builder.Guess.
+// not understood may decide what happens there: a condition, see Builder.Guess,
+// or what is given an error.
 func (p *Package) Guessed(fn *ssa.Function) bool {
 	for fn != nil && fn.Parent() != nil {
 		fn = fn.Parent()

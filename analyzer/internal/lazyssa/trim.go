@@ -13,29 +13,44 @@ type trimmer struct {
 	failed  bool
 	// guessed: something unknown decides what happens.
 	guessed bool
+	// lost: something that is gone was given an error, and may end things.
+	lost bool
 	// loose: nothing depends on the value of the expression at hand.
 	loose bool
 }
 
 // trim returns a copy of a body without what is ill-typed in it, or nil if that
 // cannot go: the rest depends on it, or it may be a lock. Conditions are any
-// value, which guessed tells. A return of something ill-typed becomes a statement
-// that never ends.
+// value. A return of something ill-typed becomes a statement that never ends.
 func trim(body *ast.BlockStmt, info *typing) (out *ast.BlockStmt, guessed bool) {
 	t := &trimmer{info: info, removed: make(map[types.Object]bool)}
-	out = t.block(body)
+	out = t.trim(body)
+	return out, t.guessed || t.lost
+}
+
+// strict is trim without conditions that are any value.
+func strict(body *ast.BlockStmt, info *typing) (out *ast.BlockStmt, guessed bool) {
+	t := &trimmer{info: info, removed: make(map[types.Object]bool)}
+	if out = t.trim(body); t.guessed {
+		return nil, false
+	}
+	return out, t.lost
+}
+
+func (t *trimmer) trim(body *ast.BlockStmt) *ast.BlockStmt {
+	out := t.block(body)
 	if len(t.removed) > 0 {
 		ast.Inspect(out, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok && t.removed[info.Uses[id]] {
+			if id, ok := n.(*ast.Ident); ok && t.removed[t.info.Uses[id]] {
 				t.failed = true
 			}
 			return !t.failed
 		})
 	}
 	if t.failed {
-		return nil, false
+		return nil
 	}
-	return out, t.guessed
+	return out
 }
 
 func (t *trimmer) block(b *ast.BlockStmt) *ast.BlockStmt {
@@ -82,10 +97,15 @@ func (t *trimmer) remove(s ast.Stmt) ast.Stmt {
 }
 
 // gone fails if what goes may be a lock: what follows may be protected by it.
+// What is given an error may end things because of it.
 func (t *trimmer) gone(n ast.Node) {
 	ast.Inspect(n, func(n ast.Node) bool {
-		if sel, ok := n.(*ast.SelectorExpr); ok {
-			t.failed = t.failed || sel.Sel.Name == "Lock" || sel.Sel.Name == "RLock"
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			t.failed = t.failed || n.Sel.Name == "Lock" || n.Sel.Name == "RLock"
+		case *ast.Ident:
+			v, ok := t.info.Uses[n].(*types.Var)
+			t.lost = t.lost || ok && types.Identical(v.Type(), types.Universe.Lookup("error").Type())
 		}
 		return true
 	})

@@ -44,7 +44,7 @@ func (t *typing) faulty(n ast.Node, parts ...ast.Node) bool {
 }
 
 // A form says what is left of a body that is ill-typed, if anything, and
-// whether something unknown decides in it what happens.
+// whether something unknown may decide in it what happens.
 type form func(*ast.BlockStmt, *typing) (left *ast.BlockStmt, guessed bool)
 
 // wellTyped returns the files without what is ill-typed in them, or without the
@@ -77,15 +77,6 @@ func wellTyped(files []*ast.File, info *typing, part form) (out []*ast.File, gue
 		return illTyped(init.Rhs, info)
 	})
 	return out, guessed
-}
-
-// strict is trim without guesses.
-func strict(body *ast.BlockStmt, info *typing) (*ast.BlockStmt, bool) {
-	out, guessed := trim(body, info)
-	if guessed {
-		return nil, false
-	}
-	return out, false
 }
 
 // drop leaves nothing of a body.

@@ -42,11 +42,27 @@ func held(conn *websocket.Conn) {
 	}
 }
 
+// So may what it is given to.
+func exits(conn *websocket.Conn) {
+	for {
+		_, p, err := conn.ReadMessage()
+		undefined(err)
+		_ = p
+	}
+}
+
+func wrapped(conn *websocket.Conn, must func(...any)) {
+	for {
+		_, _, err := conn.ReadMessage()
+		must(undefined(err))
+	}
+}
+
 func logged(conn *websocket.Conn, log func(...any)) {
 	for {
-		_, _, err := conn.ReadMessage() // want `the loop goes on`
+		_, p, err := conn.ReadMessage() // want `the loop goes on`
 		if err != nil {
-			log(undefined(err))
+			log(undefined(p), err)
 		}
 	}
 }
