@@ -224,10 +224,6 @@ func (pl *planner) modChange(ctx context.Context, m *moduleState, before, after,
 	if e.Empty() {
 		return nil, nil
 	}
-	mod, err := gomod.Apply(m.old, e)
-	if err != nil {
-		return nil, fmt.Errorf("edit %s: %w", m.GoMod, err)
-	}
 	var gone []string
 	for _, mod := range e.Drop {
 		// Another module of the graph may still ask for it without importing
@@ -235,6 +231,20 @@ func (pl *planner) modChange(ctx context.Context, m *moduleState, before, after,
 		if !pl.prog.tree.RequiredByOthers(mod, e.Drop) {
 			gone = append(gone, mod)
 		}
+	}
+	// What only these, or the old version of another, asked for.
+	other := slices.Clone(gone)
+	for _, v := range e.Require {
+		if old := required(m.old, v.Path); old != "" && old != v.Version {
+			other = append(other, v.Path)
+		}
+	}
+	if len(other) > 0 {
+		e.Keep = pl.prog.tree.Orphans(other)
+	}
+	mod, err := gomod.Apply(m.old, e)
+	if err != nil {
+		return nil, fmt.Errorf("edit %s: %w", m.GoMod, err)
 	}
 	sum := gomod.DropSums(m.oldSum, gone...)
 	sum, missing := gomod.AddSums(sum, sums...)

@@ -15,7 +15,7 @@ import (
 const separateIndirect = "1.17"
 
 // An Edit says what a go.mod shall require. A path stands in one of Require,
-// Indirect, MarkIndirect and Drop at most.
+// Indirect, Keep, MarkIndirect and Drop at most.
 type Edit struct {
 	// Require are direct requirements: added, or raised to at least the
 	// version, or made direct. They are never lowered.
@@ -24,6 +24,9 @@ type Edit struct {
 	// go line, as go mod tidy has it: an older go.mod does not list them), or
 	// raised, or made indirect.
 	Indirect []module.Version
+	// Keep are modules that are needed, and that nothing else asks for in this
+	// version any longer: added as indirect requirements, or raised.
+	Keep []module.Version
 	// MarkIndirect makes existing requirements indirect. Their version stays.
 	MarkIndirect []string
 	// Drop removes requirements, and replacements by a folder.
@@ -40,7 +43,7 @@ type Replacement struct{ Old, New string }
 
 // Empty reports whether the edit asks for nothing.
 func (e Edit) Empty() bool {
-	return len(e.Require)+len(e.Indirect)+len(e.MarkIndirect)+len(e.Drop)+len(e.Replace) == 0 && e.Go == ""
+	return len(e.Require)+len(e.Indirect)+len(e.Keep)+len(e.MarkIndirect)+len(e.Drop)+len(e.Replace) == 0 && e.Go == ""
 }
 
 // Apply returns gomod with the edit. Where that changes nothing the bytes are
@@ -129,6 +132,15 @@ func setRequirements(f *modfile.File, e Edit) error {
 		if err := set(m, true); err != nil {
 			return err
 		}
+	}
+	for _, m := range e.Keep {
+		r := at[m.Path]
+		if r == nil {
+			r = &modfile.Require{Mod: m, Indirect: true}
+			at[m.Path] = r
+			list = append(list, r)
+		}
+		r.Mod.Version = higher(r.Mod.Version, m.Version)
 	}
 	for _, path := range e.MarkIndirect {
 		if r := at[path]; r != nil {

@@ -32,6 +32,10 @@ func TestApply(t *testing.T) {
 		{"indirect listed without go line", "module m\n", Edit{Indirect: v("a.b/c", "v1.3.0")}, "module m\n\nrequire a.b/c v1.3.0 // indirect\n"},
 		{"indirect listed by the new go line", "module m\n\ngo 1.16\n", Edit{Indirect: v("a.b/c", "v1.3.0"), Go: "1.23"},
 			"module m\n\ngo 1.23\n\nrequire a.b/c v1.3.0 // indirect\n"},
+		{"kept before go 1.17", "module m\n\ngo 1.16\n\nrequire a.b/c v1.2.0\n", Edit{Keep: v("d.e/f", "v1.3.0"), Drop: []string{"a.b/c"}},
+			"module m\n\ngo 1.16\n\nrequire d.e/f v1.3.0 // indirect\n"},
+		{"kept raises", "module m\n\ngo 1.20\n\nrequire a.b/c v1.2.0\n", Edit{Keep: v("a.b/c", "v1.3.0")},
+			"module m\n\ngo 1.20\n\nrequire a.b/c v1.3.0\n"},
 		{"marked", "module m\n\ngo 1.20\n\nrequire (\n\ta.b/c v1.2.0\n\td.e/f v1.0.0\n)\n", Edit{MarkIndirect: []string{"a.b/c", "x.y/z"}},
 			"module m\n\ngo 1.20\n\nrequire d.e/f v1.0.0\n\nrequire a.b/c v1.2.0 // indirect\n"},
 		{"no go line", "module m\n\nrequire a.b/c v1.2.0\n", Edit{Require: v("d.e/f", "v1.0.0"), Drop: []string{"a.b/c"}},
@@ -91,7 +95,7 @@ func TestEmpty(t *testing.T) {
 	}
 	for _, e := range []Edit{
 		{Require: []module.Version{nhooyr}}, {Indirect: []module.Version{nhooyr}}, {MarkIndirect: []string{"a"}},
-		{Drop: []string{"a"}}, {Replace: []Replacement{toCompat}}, {Go: "1.20"},
+		{Keep: []module.Version{{Path: "a", Version: "v1.0.0"}}}, {Drop: []string{"a"}}, {Replace: []Replacement{toCompat}}, {Go: "1.20"},
 	} {
 		if e.Empty() {
 			t.Errorf("%+v is empty", e)

@@ -57,6 +57,7 @@ func (t *Tree) complete(ctx context.Context, b Build, listed []*golist.Package, 
 		return listed, nil
 	}
 	more, err := t.listDeps(ctx, t.query(b, nil), slices.Sorted(maps.Keys(missing))...)
+	t.foreign(more)
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +200,7 @@ func (t *Tree) sourceView(ctx context.Context, b Build, patterns []string, liste
 // other than the host's.
 func (t *Tree) buildView(ctx context.Context, b Build, patterns []string) (*View, error) {
 	listed, err := t.listDeps(ctx, t.query(b, nil), patterns...)
+	t.foreign(listed)
 	if err != nil {
 		return nil, err
 	}

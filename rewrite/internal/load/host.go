@@ -96,6 +96,16 @@ func (t *Tree) take(listed []*golist.Package) ([]*golist.Package, error) {
 	return own, nil
 }
 
+// foreign notes what those of the packages tell that are outside the main
+// modules.
+func (t *Tree) foreign(listed []*golist.Package) {
+	for _, p := range listed {
+		if p.Module == nil || !p.Module.Main {
+			t.takeForeign(p)
+		}
+	}
+}
+
 // takeForeign notes what a package outside the main modules tells.
 func (t *Tree) takeForeign(p *golist.Package) {
 	if p.Module != nil && p.Module.Version != "" {
@@ -105,7 +115,7 @@ func (t *Tree) takeForeign(p *golist.Package) {
 		return
 	}
 	for _, imp := range p.Imports {
-		if t.Config.Reaches(imp) {
+		if t.Config.Reaches(imp) && !slices.Contains(t.Foreign[imp], p.ImportPath) {
 			t.Foreign[imp] = append(t.Foreign[imp], p.ImportPath)
 		}
 	}

@@ -112,8 +112,8 @@ type Tree struct {
 	// Unseen are files that use a library and belong to no configuration that
 	// could be loaded, with the reason.
 	Unseen map[string]string
-	graph  []string // lines of go mod graph, when asked for
-	others []string // import paths of the main modules' packages that are in no view
+	graph  []requirement // when asked for
+	others []string      // import paths of the main modules' packages that are in no view
 	files  []*scanned
 	listed []*golist.Package // in the host's configuration, with dependencies
 	gocmd  goCommand

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/module"
 	"golang.org/x/tools/txtar"
 )
 
@@ -546,6 +547,136 @@ package dep
 	}
 	if tree.Deps[gorilla] != "v1.5.3" {
 		t.Errorf("dependencies %v, want %s v1.5.3", tree.Deps, gorilla)
+	}
+}
+
+// TestListedByTag holds that what a build tag brings in is heard of.
+func TestListedByTag(t *testing.T) {
+	tree, _ := mod(t, `
+-- go.mod --
+module app
+
+$REQUIRE
+
+require example.net/dep v0.0.0
+
+replace example.net/dep => ./dep
+-- a.go --
+package app
+`+use+`
+-- b.go --
+//go:build integration
+
+package app
+
+import (
+	_ "example.net/dep"
+
+	"github.com/gorilla/websocket"
+)
+
+var other *websocket.Conn
+-- dep/go.mod --
+module example.net/dep
+
+$REQUIRE
+-- dep/dep.go --
+package dep
+`+use)
+	if got := tree.Foreign[gorilla]; !slices.Contains(got, "example.net/dep") {
+		t.Errorf("foreign importers %v, want example.net/dep", got)
+	}
+}
+
+// TestOrphans holds that modules are found which only others that go, or change,
+// ask for in the version that is used.
+func TestOrphans(t *testing.T) {
+	tree, _ := mod(t, `
+-- go.mod --
+module app
+
+go 1.16
+
+require (
+	github.com/gorilla/websocket v1.5.3
+	example.net/goes v1.0.0
+	example.net/stays v1.0.0
+)
+
+replace (
+	example.net/goes => ./goes
+	example.net/stays => ./stays
+	example.net/through => ./through
+	example.net/only => ./only
+	example.net/both => ./both
+	example.net/lower => ./lower
+	example.net/unused => ./unused
+)
+-- a.go --
+package app
+
+import (
+	_ "example.net/goes"
+	_ "example.net/stays"
+)
+`+use+`
+-- goes/go.mod --
+module example.net/goes
+
+go 1.16
+
+require (
+	example.net/both v1.0.0
+	example.net/lower v1.2.0
+	example.net/through v1.0.0
+	example.net/unused v1.0.0
+)
+-- goes/p.go --
+package goes
+-- stays/go.mod --
+module example.net/stays
+
+go 1.16
+
+require (
+	example.net/both v1.0.0
+	example.net/lower v1.1.0
+)
+-- stays/p.go --
+package stays
+
+import (
+	_ "example.net/both"
+	_ "example.net/lower"
+	_ "example.net/only"
+)
+-- through/go.mod --
+module example.net/through
+
+go 1.16
+
+require example.net/only v1.4.0
+-- only/go.mod --
+module example.net/only
+-- only/p.go --
+package only
+-- both/go.mod --
+module example.net/both
+-- both/p.go --
+package both
+-- lower/go.mod --
+module example.net/lower
+-- lower/p.go --
+package lower
+-- unused/go.mod --
+module example.net/unused
+`)
+	want := []module.Version{{Path: "example.net/lower", Version: "v1.2.0"}, {Path: "example.net/only", Version: "v1.4.0"}}
+	if got := tree.Orphans([]string{"example.net/goes"}); !slices.Equal(got, want) {
+		t.Errorf("orphans %v, want %v", got, want)
+	}
+	if got := tree.Orphans(nil); len(got) != 0 {
+		t.Errorf("orphans %v where nothing goes", got)
 	}
 }
 

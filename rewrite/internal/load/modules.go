@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 )
 
 // A Module is a main module.
@@ -166,19 +168,80 @@ func (t *Tree) ModuleOf(file string) *Module {
 // modules, and those that are about to go, requires mod. It answers true where
 // the graph cannot be had.
 func (t *Tree) RequiredByOthers(mod string, gone []string) bool {
-	if t.graph == nil {
-		out, err := t.run(context.Background(), "mod", "graph")
-		if err != nil {
-			return true
-		}
-		t.graph = strings.Split(string(out), "\n")
+	edges, err := t.requirements()
+	if err != nil {
+		return true
 	}
-	for _, line := range t.graph {
-		from, to, _ := strings.Cut(line, " ")
-		path, _, dependency := strings.Cut(from, "@")
-		if dependency && !slices.Contains(gone, path) && strings.HasPrefix(to, mod+"@") {
+	for _, e := range edges {
+		if e.from.Version != "" && !slices.Contains(gone, e.from.Path) && e.to.Path == mod {
 			return true
 		}
 	}
 	return false
+}
+
+// Orphans returns the modules that packages of the tree are made of and that
+// would be missing, or of a lower version, if nothing but the modules named
+// were gone or had other requirements.
+func (t *Tree) Orphans(gone []string) []module.Version {
+	edges, err := t.requirements()
+	if err != nil {
+		return nil
+	}
+	out := make(map[module.Version][]module.Version)
+	var queue []module.Version
+	for _, e := range edges {
+		if slices.Contains(gone, e.from.Path) || slices.Contains(gone, e.to.Path) {
+			continue
+		}
+		out[e.from] = append(out[e.from], e.to)
+		if e.from.Version == "" && !slices.Contains(queue, e.from) {
+			queue = append(queue, e.from)
+		}
+	}
+	highest, seen := make(map[string]string), make(map[module.Version]bool)
+	for len(queue) > 0 {
+		m := queue[0]
+		queue = queue[1:]
+		if seen[m] {
+			continue
+		}
+		seen[m] = true
+		if semver.Compare(m.Version, highest[m.Path]) > 0 {
+			highest[m.Path] = m.Version
+		}
+		queue = append(queue, out[m]...)
+	}
+	var lost []module.Version
+	for path, v := range t.Deps {
+		if !slices.Contains(gone, path) && semver.Compare(highest[path], v) < 0 {
+			lost = append(lost, module.Version{Path: path, Version: v})
+		}
+	}
+	module.Sort(lost)
+	return lost
+}
+
+// A requirement is a line of `go mod graph`. Main modules have no version.
+type requirement struct{ from, to module.Version }
+
+func (t *Tree) requirements() ([]requirement, error) {
+	if t.graph != nil {
+		return t.graph, nil
+	}
+	out, err := t.run(context.Background(), "mod", "graph")
+	if err != nil {
+		return nil, err
+	}
+	t.graph = []requirement{}
+	for line := range strings.Lines(string(out)) {
+		from, to, _ := strings.Cut(strings.TrimSpace(line), " ")
+		t.graph = append(t.graph, requirement{node(from), node(to)})
+	}
+	return t.graph, nil
+}
+
+func node(s string) module.Version {
+	path, version, _ := strings.Cut(s, "@")
+	return module.Version{Path: path, Version: version}
 }
