@@ -188,18 +188,32 @@ func (t *Tree) Orphans(gone []string) []module.Version {
 	if err != nil {
 		return nil
 	}
-	out := make(map[module.Version][]module.Version)
+	before, after := highest(edges, nil), highest(edges, gone)
+	var lost []module.Version
+	for path, v := range t.Deps {
+		if semver.Compare(before[path], v) >= 0 && semver.Compare(after[path], v) < 0 && !slices.Contains(gone, path) {
+			lost = append(lost, module.Version{Path: path, Version: v})
+		}
+	}
+	module.Sort(lost)
+	return lost
+}
+
+// highest returns the highest version of each module that the main modules
+// require, directly or not, without what those named require and are.
+func highest(edges []requirement, without []string) map[string]string {
+	next := make(map[module.Version][]module.Version)
 	var queue []module.Version
 	for _, e := range edges {
-		if slices.Contains(gone, e.from.Path) || slices.Contains(gone, e.to.Path) {
+		if slices.Contains(without, e.from.Path) || slices.Contains(without, e.to.Path) {
 			continue
 		}
-		out[e.from] = append(out[e.from], e.to)
-		if e.from.Version == "" && !slices.Contains(queue, e.from) {
+		next[e.from] = append(next[e.from], e.to)
+		if e.from.Version == "" {
 			queue = append(queue, e.from)
 		}
 	}
-	highest, seen := make(map[string]string), make(map[module.Version]bool)
+	out, seen := make(map[string]string), make(map[module.Version]bool)
 	for len(queue) > 0 {
 		m := queue[0]
 		queue = queue[1:]
@@ -207,19 +221,12 @@ func (t *Tree) Orphans(gone []string) []module.Version {
 			continue
 		}
 		seen[m] = true
-		if semver.Compare(m.Version, highest[m.Path]) > 0 {
-			highest[m.Path] = m.Version
+		if semver.Compare(m.Version, out[m.Path]) > 0 {
+			out[m.Path] = m.Version
 		}
-		queue = append(queue, out[m]...)
+		queue = append(queue, next[m]...)
 	}
-	var lost []module.Version
-	for path, v := range t.Deps {
-		if !slices.Contains(gone, path) && semver.Compare(highest[path], v) < 0 {
-			lost = append(lost, module.Version{Path: path, Version: v})
-		}
-	}
-	module.Sort(lost)
-	return lost
+	return out
 }
 
 // A requirement is a line of `go mod graph`. Main modules have no version.
