@@ -334,7 +334,7 @@ func (a *closeAction) move(u *unit.Unit, r *flow.Site) string {
 	if err == nil {
 		return "the error of a read is not looked at"
 	}
-	if unit.InLoop(c) && (check == nil || !leavesLoop(check)) {
+	if unit.InLoop(c) && (check == nil || !leavesLoop(c, check)) {
 		return "the loop may go on when a read has failed"
 	}
 	body, ok := a.at(u, r, c)
@@ -365,9 +365,9 @@ func lastName(as *ast.AssignStmt, call ast.Node) *ast.Ident {
 	return id
 }
 
-// leavesLoop reports whether the block of the check, in a loop, ends with a way
-// out of it.
-func leavesLoop(check *ast.IfStmt) bool {
+// leavesLoop reports whether the block of the check of the read at c, in a
+// loop, ends with a way out of it.
+func leavesLoop(c inspector.Cursor, check *ast.IfStmt) bool {
 	if len(check.Body.List) == 0 {
 		return false
 	}
@@ -375,7 +375,7 @@ func leavesLoop(check *ast.IfStmt) bool {
 	case *ast.ReturnStmt:
 		return true
 	case *ast.BranchStmt:
-		return st.Tok == token.BREAK || st.Tok == token.GOTO
+		return st.Tok == token.BREAK && (st.Label != nil || breaksLoop(c))
 	}
 	return false
 }
@@ -393,5 +393,5 @@ func (a *closeAction) at(u *unit.Unit, r *flow.Site, c inspector.Cursor) (string
 	}
 	lines, ok := p.move(a.extra, a.moved)
 	a.moved = a.moved || ok
-	return strings.Join(lines, "\n"), ok
+	return together(lines, a.extra), ok
 }

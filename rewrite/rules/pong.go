@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -226,7 +225,7 @@ func (a *pongAction) at(u *unit.Unit, fr *frame) (code string, ok bool) {
 	}
 	moved, ok := p.move(a.extra, a.moved)
 	a.moved = a.moved || ok
-	return strings.Join(append(lines, moved...), "\n"), ok
+	return together(append(lines, moved...), a.extra), ok
 }
 
 // port returns a port from the handler to the place of a ping.

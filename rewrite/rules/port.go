@@ -5,6 +5,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
@@ -176,6 +177,32 @@ func (p *port) name(id *ast.Ident, o types.Object, depth int) (string, bool) {
 		}
 	}
 	return id.Name, false
+}
+
+// together returns the code of statements that stood in a function of their
+// own: in one, if a call in them is deferred to its end.
+func together(lines []string, stmts []ast.Stmt) string {
+	code := strings.Join(lines, "\n")
+	if slices.ContainsFunc(stmts, defers) {
+		return "func() {\n" + code + "\n}()"
+	}
+	return code
+}
+
+// defers reports whether the statement puts a call off to the end of its
+// function.
+func defers(st ast.Stmt) bool {
+	found := false
+	ast.Inspect(st, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.DeferStmt:
+			found = true
+		}
+		return true
+	})
+	return found
 }
 
 // withoutComments returns a piece of source without its comments.
