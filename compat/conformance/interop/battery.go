@@ -9,6 +9,9 @@ type exchange struct {
 	client, server script
 	judge          func(*judgement)
 	abrupt         bool // the library may hang up before it has compat's close frame
+	// refused is the side, client or server, whose last message may be refused
+	// while it is still being sent: then sending it fails.
+	refused string
 }
 
 const (
@@ -72,7 +75,7 @@ func battery(client, server abilities, deflate bool) []exchange {
 		if x.client.Origin != foreignOrigin {
 			judge := x.judge
 			x.judge = func(j *judgement) {
-				j.opened(deflate)
+				j.opened(deflate, x.refused)
 				judge(j)
 				j.onTheWire(x.abrupt)
 			}
@@ -225,10 +228,11 @@ func beyond(over step) []step {
 
 func serverLimits(name string, over step, exact bool) exchange {
 	return exchange{
-		name:   name,
-		abrupt: !exact,
-		client: script{Steps: beyond(over)},
-		server: script{Limit: messageLimit, Steps: []step{{Do: "echo"}}},
+		name:    name,
+		abrupt:  !exact,
+		refused: "client",
+		client:  script{Steps: beyond(over)},
+		server:  script{Limit: messageLimit, Steps: []step{{Do: "echo"}}},
 		judge: func(j *judgement) {
 			j.each("at the limit", []step{atLimit}, j.server, j.client)
 			j.count(j.server, "the server", 1)
@@ -239,10 +243,11 @@ func serverLimits(name string, over step, exact bool) exchange {
 
 func clientLimits(name string, over step, exact bool) exchange {
 	return exchange{
-		name:   name,
-		abrupt: !exact,
-		client: script{Limit: messageLimit, Steps: []step{{Do: "echo"}}},
-		server: script{Steps: beyond(over)},
+		name:    name,
+		abrupt:  !exact,
+		refused: "server",
+		client:  script{Limit: messageLimit, Steps: []step{{Do: "echo"}}},
+		server:  script{Steps: beyond(over)},
 		judge: func(j *judgement) {
 			j.each("at the limit", []step{atLimit}, j.server, j.client)
 			j.count(j.client, "the client", 1)
