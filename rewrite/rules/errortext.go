@@ -34,11 +34,8 @@ func planErrorTexts(u *unit.Unit) {
 		}
 	}
 	for _, w := range words {
-		compared := comparedErrors(w.File, w.Cursor)
-		about := func(c *flow.Cluster) bool {
-			return speaksOf(w, c, makers[c], anybody) && (w.Own || comesFrom(u, c, w.File, compared))
-		}
-		if len(compared) == 0 && (!w.Own || tells(w.Cursor)) || !about(u.Cluster) {
+		about := func(c *flow.Cluster) bool { return speaksOf(w, c, makers[c], anybody) }
+		if !about(u.Cluster) || !comparesError(w.File, w.Cursor) && !(w.Own && !tells(w.Cursor)) {
 			continue
 		}
 		// Two clusters would both add to the condition.
@@ -50,11 +47,6 @@ func planErrorTexts(u *unit.Unit) {
 			"the code tells an error by gorilla's words ("+strconv.Quote(w.Found)+"), and those of "+u.Target.Path+" are others",
 			w.ByHand)
 	}
-}
-
-// comesFrom reports whether one of the errors may come from the cluster.
-func comesFrom(u *unit.Unit, c *flow.Cluster, f *flow.File, errs []ast.Expr) bool {
-	return slices.ContainsFunc(errs, func(x ast.Expr) bool { return newErrorSource(u, c).canBe(f, x) })
 }
 
 // speaksOf reports whether a text can be that of an error which the cluster
@@ -115,9 +107,9 @@ func errorMakers(c *flow.Cluster) map[string]wsapi.Role {
 	return out
 }
 
-// comparedErrors returns the errors with the text of which the string at c is
-// compared, or in whose text it is looked for.
-func comparedErrors(f *flow.File, c inspector.Cursor) []ast.Expr {
+// comparesError reports whether the string at c is compared with the text of
+// an error, or is looked for in one.
+func comparesError(f *flow.File, c inspector.Cursor) bool {
 	c = unit.OutermostParen(c)
 	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
 		c = unit.OutermostParen(c.Parent())
@@ -125,29 +117,25 @@ func comparedErrors(f *flow.File, c inspector.Cursor) []ast.Expr {
 	switch k, _ := c.ParentEdge(); k {
 	case edge.BinaryExpr_X, edge.BinaryExpr_Y:
 		b := c.Parent().Node().(*ast.BinaryExpr)
-		if b.Op == token.EQL || b.Op == token.NEQ {
-			return append(errorsBehind(f, b.X), errorsBehind(f, b.Y)...)
-		}
+		return (b.Op == token.EQL || b.Op == token.NEQ) && (errorText(f, b.X) || errorText(f, b.Y))
 	case edge.CaseClause_List:
-		if sw, ok := c.Parent().Parent().Parent().Node().(*ast.SwitchStmt); ok && sw.Tag != nil {
-			return errorsBehind(f, sw.Tag)
-		}
+		sw, ok := c.Parent().Parent().Parent().Node().(*ast.SwitchStmt)
+		return ok && sw.Tag != nil && errorText(f, sw.Tag)
 	case edge.CallExpr_Args:
 		call := c.Parent().Node().(*ast.CallExpr)
 		fn := calledFunc(f, call)
-		if fn == nil || fn.Pkg() == nil || fn.Pkg().Path() != "strings" && !mayCompare(fn.Name()) {
-			return nil
+		if fn == nil || fn.Pkg() == nil {
+			return false
 		}
-		var out []ast.Expr
-		for _, x := range call.Args {
-			out = append(out, errorsBehind(f, x)...)
-			if fn.Pkg().Path() != "strings" && isError(f.Pkg.TypesInfo.TypeOf(x)) {
-				out = append(out, x)
-			}
+		if fn.Pkg().Path() == "strings" {
+			return slices.ContainsFunc(call.Args, func(x ast.Expr) bool { return errorText(f, x) })
 		}
-		return out
+		if !mayCompare(fn.Name()) {
+			return false
+		}
+		return slices.ContainsFunc(call.Args, func(x ast.Expr) bool { return errorText(f, x) || isError(f.Pkg.TypesInfo.TypeOf(x)) })
 	}
-	return nil
+	return false
 }
 
 // mayCompare reports whether a function with the name may compare its arguments:
@@ -161,56 +149,47 @@ func mayCompare(name string) bool {
 	return false
 }
 
-// errorText reports whether x is the text of an error.
-func errorText(f *flow.File, x ast.Expr) bool { return len(errorsBehind(f, x)) > 0 }
+// errorText reports whether x is the text of an error: what its method Error
+// returns, perhaps by way of a function of package strings or a variable.
+func errorText(f *flow.File, x ast.Expr) bool { return isErrorText(f, x, 4) }
 
-// errorsBehind returns the errors whose text x is made of: what their method
-// Error returns, perhaps by way of a function of package strings or a variable.
-func errorsBehind(f *flow.File, x ast.Expr) []ast.Expr { return appendErrors(nil, f, x, 4) }
-
-func appendErrors(out []ast.Expr, f *flow.File, x ast.Expr, depth int) []ast.Expr {
+func isErrorText(f *flow.File, x ast.Expr, depth int) bool {
 	if depth == 0 {
-		return out
+		return false
 	}
 	switch x := ast.Unparen(x).(type) {
 	case *ast.CallExpr:
 		if sel, ok := ast.Unparen(x.Fun).(*ast.SelectorExpr); ok && sel.Sel.Name == "Error" && len(x.Args) == 0 {
-			if failure(f.Pkg.TypesInfo.TypeOf(sel.X)) {
-				out = append(out, sel.X)
-			}
-			return out
+			t := f.Pkg.TypesInfo.TypeOf(sel.X)
+			return t != nil && types.AssignableTo(t, types.Universe.Lookup("error").Type())
 		}
 		fn := calledFunc(f, x)
 		if fn == nil || fn.Pkg() == nil || len(x.Args) == 0 {
-			return out
+			return false
 		}
 		switch fn.Pkg().Path() {
 		case "strings":
-			return appendErrors(out, f, x.Args[0], depth-1)
+			return isErrorText(f, x.Args[0], depth-1)
 		case "fmt":
-			for _, arg := range x.Args {
-				if strings.HasPrefix(fn.Name(), "Sprint") && isError(f.Pkg.TypesInfo.TypeOf(arg)) {
-					out = append(out, arg)
-				}
-			}
+			return strings.HasPrefix(fn.Name(), "Sprint") && slices.ContainsFunc(x.Args, func(x ast.Expr) bool { return isError(f.Pkg.TypesInfo.TypeOf(x)) })
 		}
 	case *ast.Ident:
 		v, ok := f.Pkg.TypesInfo.Uses[x].(*types.Var)
 		if !ok || v.Pkg() == nil || v.Parent() == v.Pkg().Scope() {
-			return out
+			return false
 		}
 		for c := range f.Root.Preorder((*ast.AssignStmt)(nil)) {
 			as := c.Node().(*ast.AssignStmt)
 			for i, l := range as.Lhs {
 				if len(as.Lhs) == len(as.Rhs) && objectOf(f, l) == types.Object(v) {
-					if call, ok := ast.Unparen(as.Rhs[i]).(*ast.CallExpr); ok {
-						out = appendErrors(out, f, call, depth-1)
+					if call, ok := ast.Unparen(as.Rhs[i]).(*ast.CallExpr); ok && isErrorText(f, call, depth-1) {
+						return true
 					}
 				}
 			}
 		}
 	}
-	return out
+	return false
 }
 
 // tells reports whether the string at c goes to people, or becomes an error of

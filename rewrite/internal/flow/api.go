@@ -24,9 +24,6 @@ func (g *Graph) Same(x, y types.Object) bool {
 	return k != key{} && k == g.a.obj(y)
 }
 
-// Declares reports whether a package that is looked at declares the object.
-func (g *Graph) Declares(o types.Object) bool { return g.a.inTree(o) }
-
 // InOrder returns the files sorted by path.
 func (g *Graph) InOrder() []*File { return g.a.sortedFiles() }
 
