@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/inspector"
@@ -23,6 +24,8 @@ type closeAction struct {
 	answers    bool // sends the close frame back, as the target does
 	moved      bool // extra stands elsewhere already
 }
+
+const repeatsReason = "the answer to a close frame repeats its reason, and the connection is closed after it"
 
 // planCloseHandler moves what a close handler does to where reads fail. It
 // returns why it cannot, or "".
@@ -60,12 +63,12 @@ func planCloseHandler(u *unit.Unit, s *flow.Site, st ast.Stmt) string {
 		u.ClaimWithin(f, a.next)
 		u.DeleteStmt(f, a.next)
 	}
-	if !a.answers {
+	if a.answers {
+		notes = append(notes, repeatsReason)
+	} else {
 		notes = append(notes, "the target answers the close frame, which the handler did not")
 	}
-	if len(notes) > 0 {
-		u.Note(f, st.Pos(), "handler", strings.Join(notes, "; "))
-	}
+	u.Note(f, st.Pos(), "handler", strings.Join(notes, "; "))
 	return ""
 }
 
@@ -337,13 +340,14 @@ func (a *closeAction) move(u *unit.Unit, r *flow.Site) string {
 	if unit.InLoop(c) && (check == nil || !leavesLoop(c, check)) {
 		return "the loop may go on when a read has failed"
 	}
-	body, ok := a.at(u, r, c)
+	ce := u.Unused(f, c, "ce")
+	body, ok := a.at(u, r, c, ce)
 	if !ok {
 		return "what the close handler does means nothing at a read"
 	}
 	asks := u.Lib(f) + ".CloseStatus(" + err.Name + ") != -1"
-	if strings.Contains(body, "ce.") {
-		asks = "ce := (" + u.Lib(f) + ".CloseError{}); " + u.Import(f, "errors", "errors") + ".As(" + err.Name + ", &ce)"
+	if a.looks() {
+		asks = ce + " := (" + u.Lib(f) + ".CloseError{}); " + u.Import(f, "errors", "errors") + ".As(" + err.Name + ", &" + ce + ")"
 	}
 	code := "\nif " + asks + " {\n" + body + "\n}"
 	if check != nil {
@@ -380,16 +384,24 @@ func leavesLoop(c inspector.Cursor, check *ast.IfStmt) bool {
 	return false
 }
 
-// at returns what the handler does as code for the place of the read.
-func (a *closeAction) at(u *unit.Unit, r *flow.Site, c inspector.Cursor) (string, bool) {
+// looks reports whether the handler uses what it is given.
+func (a *closeAction) looks() bool {
+	return a.named != nil || a.code != nil && slices.ContainsFunc(a.extra, func(st ast.Stmt) bool {
+		return countUses(a.site.File, st, a.code)+countUses(a.site.File, st, a.text) > 0
+	})
+}
+
+// at returns what the handler does as code for the place of the read, where the
+// close error is called ce.
+func (a *closeAction) at(u *unit.Unit, r *flow.Site, c inspector.Cursor, ce string) (string, bool) {
 	p := portBetween(u, a.site, a.site.File, unit.Decl(a.site.Cursor), r.File, c, connText(u, r))
 	if a.named != nil {
 		name, ok := p.expr(a.named)
-		return name + "(int(ce.Code), ce.Reason)", ok
+		return name + "(int(" + ce + ".Code), " + ce + ".Reason)", ok
 	}
 	p.together = a.extra
 	if a.code != nil {
-		p.rename[a.code], p.rename[a.text] = "int(ce.Code)", "ce.Reason"
+		p.rename[a.code], p.rename[a.text] = "int("+ce+".Code)", ce+".Reason"
 	}
 	lines, ok := p.move(a.extra, a.moved)
 	a.moved = a.moved || ok

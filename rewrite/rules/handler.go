@@ -58,9 +58,8 @@ func planHandler(u *unit.Unit, s *flow.Site) {
 	if ok && isExpr && ast.Unparen(st.X) == ast.Expr(call) && redundant {
 		u.Claim(s)
 		u.DeleteStmt(f, st)
-		switch s.Symbol {
-		case "Conn.SetCloseHandler":
-			u.Note(f, st.Pos(), "handler", "the answer to a close frame repeats its reason, and the connection is closed after it")
+		if s.Symbol == "Conn.SetCloseHandler" {
+			u.Note(f, st.Pos(), "handler", repeatsReason)
 		}
 		return
 	}
@@ -123,29 +122,6 @@ func redundantHandler(u *unit.Unit, s *flow.Site, lit *ast.FuncLit) bool {
 		if es, ok := list[0].(*ast.ExprStmt); ok && len(list) == 2 {
 			return sendsPong(u, f, es.X, conn, param) && returnsNil(f, list[1])
 		}
-	case "Conn.SetCloseHandler":
-		// message := FormatCloseMessage(code, ""); c.WriteControl(…); return nil
-		var message types.Object
-		if len(list) > 0 {
-			if as, ok := list[0].(*ast.AssignStmt); ok && len(as.Lhs) == 1 && as.Tok == token.DEFINE && len(as.Rhs) == 1 && echoesCode(u, f, as.Rhs[0], param) {
-				message = objectOf(f, as.Lhs[0])
-				list = list[1:]
-			}
-		}
-		if len(list) != 2 || !returnsNil(f, list[1]) {
-			return false
-		}
-		var e ast.Expr
-		switch st := list[0].(type) {
-		case *ast.ExprStmt:
-			e = st.X
-		case *ast.AssignStmt:
-			if len(st.Lhs) == 1 && isBlank(st.Lhs[0]) && len(st.Rhs) == 1 {
-				e = st.Rhs[0]
-			}
-		}
-		args, ok := controlArgs(u, f, e, conn, 8)
-		return ok && (message != nil && objectOf(f, args[1]) == message || message == nil && echoesCode(u, f, args[1], param))
 	}
 	return false
 }
@@ -172,16 +148,6 @@ func sendsPong(u *unit.Unit, f *flow.File, e ast.Expr, conn ast.Expr, data types
 	}
 	conv, ok := ast.Unparen(args[1]).(*ast.CallExpr)
 	return ok && len(conv.Args) == 1 && f.Pkg.TypesInfo.Types[conv.Fun].IsType() && data != nil && objectOf(f, conv.Args[0]) == data
-}
-
-// echoesCode reports whether e is FormatCloseMessage(code, "").
-func echoesCode(u *unit.Unit, f *flow.File, e ast.Expr, code types.Object) bool {
-	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok || len(call.Args) != 2 || code == nil {
-		return false
-	}
-	s := callSite(u, f, call)
-	return s != nil && s.Symbol == "FormatCloseMessage" && objectOf(f, call.Args[0]) == code
 }
 
 func returnsNil(f *flow.File, st ast.Stmt) bool {
