@@ -139,9 +139,9 @@ func (pl *planner) decide() error {
 		it.unit = unit.New(settings, pl.graph, it.c)
 		it.unit.Before = before
 		it.unit.Run(rules.All())
-		if w := it.unit.Wrapper; w != "" {
+		if w, home := it.unit.Wrapper, it.unit.Home; w != "" {
 			it.unit = unit.New(settings, pl.graph, it.c)
-			it.unit.Before, it.unit.Wrapped = before, w
+			it.unit.Before, it.unit.Wrapped, it.unit.Home = before, w, home
 			it.unit.Run(rules.All())
 		}
 		for _, e := range it.unit.Files() {

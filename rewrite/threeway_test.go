@@ -22,6 +22,8 @@ import (
 //
 //	p.go     package p: a function Server() http.Handler, or Client(url string);
 //	         both print what they see
+//	*/*.go   further packages below it, whose import paths begin with
+//	         example.com/programs/PROGRAM/
 //	peer     what the other side does, see peer
 //	differs  how a converted program may differ: a line "TARGETS NOTE", in
 //	         which TARGETS are shim, nhooyr and coder with commas between and
@@ -30,6 +32,7 @@ import (
 //	shim     "TARGETS: why" says for which targets it cannot be converted
 type program struct {
 	name, src, peer string
+	packages        map[string]string // sources of other packages by their paths
 	client          bool
 	shim            []string // targets
 	differs         []difference
@@ -47,13 +50,15 @@ func readProgram(t *testing.T, path string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &program{name: strings.TrimSuffix(filepath.Base(path), ".txtar")}
+	p := &program{name: strings.TrimSuffix(filepath.Base(path), ".txtar"), packages: map[string]string{}}
 	for _, f := range arch.Files {
+		if strings.HasSuffix(f.Name, ".go") {
+			if clean, err := format.Source(f.Data); err != nil || !bytes.Equal(clean, f.Data) {
+				t.Fatalf("%s: %s is not as gofmt writes it: %v", path, f.Name, err)
+			}
+		}
 		switch f.Name {
 		case "p.go":
-			if clean, err := format.Source(f.Data); err != nil || !bytes.Equal(clean, f.Data) {
-				t.Fatalf("%s: p.go is not as gofmt writes it: %v", path, err)
-			}
 			p.src = string(f.Data)
 		case "peer":
 			p.peer = string(f.Data)
@@ -72,7 +77,10 @@ func readProgram(t *testing.T, path string) *program {
 				p.differs = append(p.differs, difference{targets: strings.Split(targets, ","), note: note})
 			}
 		default:
-			t.Fatalf("%s: unknown section %s", path, f.Name)
+			if !strings.HasSuffix(f.Name, ".go") {
+				t.Fatalf("%s: unknown section %s", path, f.Name)
+			}
+			p.packages[f.Name] = string(f.Data)
 		}
 	}
 	p.client = strings.Contains(p.src, "func Client(")
@@ -178,7 +186,11 @@ func buildPrograms(t *testing.T, target, compat string, programs []*program) (bi
 		"main.go": dispatcher(programs),
 	}
 	for i, p := range programs {
-		files[fmt.Sprintf("p%d/p.go", i)] = p.src
+		below := strings.NewReplacer("example.com/programs/PROGRAM/", fmt.Sprintf("example.com/programs/p%d/", i))
+		files[fmt.Sprintf("p%d/p.go", i)] = below.Replace(p.src)
+		for name, src := range p.packages {
+			files[fmt.Sprintf("p%d/%s", i, name)] = below.Replace(src)
+		}
 	}
 	for name, data := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
@@ -204,7 +216,7 @@ func buildPrograms(t *testing.T, target, compat string, programs []*program) (bi
 			var i int
 			rel, err := filepath.Rel(dir, c.Files[0])
 			if err == nil {
-				_, err = fmt.Sscanf(filepath.ToSlash(rel), "p%d/p.go", &i)
+				_, err = fmt.Sscanf(filepath.ToSlash(rel), "p%d/", &i)
 			}
 			if err != nil {
 				t.Fatal(err)

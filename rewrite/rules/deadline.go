@@ -18,7 +18,8 @@ var deadlineRule = &unit.Rule{
 it covers, cancelled behind the last of them. gorilla's SetReadDeadline and SetWriteDeadline never return an error,
 so a test of it goes. A read that runs into its timeout closes the whole connection; in gorilla writes went on. A
 deadline that is set elsewhere, that other functions rely on, or whose end the program looks for makes a type of the
-package take the place of Conn, which embeds it and has deadlines.`,
+package take the place of Conn, which embeds it and has deadlines; where several packages use the connection, one that
+the others import or may import declares it, with exported names.`,
 	Plan: planWrapper,
 }
 

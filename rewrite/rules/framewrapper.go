@@ -85,7 +85,7 @@ func chainText(u *unit.Unit, f *flow.File, e ast.Expr) string {
 // embeds the connection is named by its type.
 func fieldName(u *unit.Unit, v *types.Var) string {
 	if u.Wrapped != "" && v.Embedded() && (isNamedPointee(v.Type(), wsapi.GorillaPath, "Conn") || isNamedPointee(v.Type(), wsapi.CompatPath, "Conn")) {
-		return u.Wrapped
+		return homeMember(u, u.Wrapped)
 	}
 	return v.Name()
 }

@@ -17,6 +17,12 @@ func useHelper(u *unit.Unit, s *flow.Site, name string) bool {
 // needHelper asks for the helper to be called at pos of f. It reports false
 // after refusing.
 func needHelper(u *unit.Unit, f *flow.File, pos token.Pos, name string) bool {
+	if u.Home != nil && (isShared(name) || name == "callDeadline") {
+		f, pos = u.Home, u.Home.Syntax.Name.Pos()
+		if isShared(name) {
+			name = sharedName(name)
+		}
+	}
 	pkg := f.Pkg.Types.Scope()
 	scope := pkg.Innermost(pos)
 	if scope == nil {

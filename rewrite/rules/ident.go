@@ -32,7 +32,7 @@ is where it was given another type: uint16(websocket.StatusGoingAway).`,
 				}
 				if u.Wrapper != "" {
 					x := unit.Qualified(s)
-					u.Replace(s.File, x.Pos(), x.End(), u.Wrapper)
+					u.Replace(s.File, x.Pos(), x.End(), homeName(u, s.File, u.Wrapper))
 				}
 			case s.Symbol == "Conn.Subprotocol":
 				u.Claim(s)

@@ -68,7 +68,7 @@ func declareClose(u *unit.Unit, outer *types.Named) bool {
 		return false
 	}
 	if u.Wrapper != "" {
-		field = u.Wrapper
+		field = homeMember(u, u.Wrapper)
 	}
 	for _, g := range u.Graph.Files {
 		for _, d := range g.Syntax.Decls {
@@ -122,7 +122,7 @@ func isLibConn(t types.Type) bool {
 // connection that is converted to it.
 func adapt(u *unit.Unit, b flow.Boundary) bool {
 	f := u.Graph.Files[b.Pos.Filename]
-	if f == nil || f.Generated || f.Cgo || hasPongs(u.Wrapper) || assertsConn(u) || b.Src == nil && b.Call == nil {
+	if f == nil || f.Generated || f.Cgo || hasPongs(u.Wrapper) || u.Home != nil || assertsConn(u) || b.Src == nil && b.Call == nil {
 		return false
 	}
 	if b.Src != nil {

@@ -72,7 +72,7 @@ func planJSON(u *unit.Unit, s *flow.Site, function func(*unit.Unit, *flow.Site, 
 	}
 	head := []any{name + "(" + u.Ctx(s) + ", "}
 	if method {
-		conn, ok := receiver(s)
+		conn, ok := receiver(u, s)
 		if !ok {
 			u.Refuse(s.Pos, "the connection is not a variable or field", "assign it to a variable first")
 			return false
@@ -94,13 +94,14 @@ func wrappedJSON(u *unit.Unit, s *flow.Site, call *ast.CallExpr, method bool) bo
 	}
 	switch {
 	case method:
-		rename(u, s, name)
+		rename(u, s, homeMember(u, name))
 		addContext(u, s, call)
 	case len(call.Args) != 2 || !pure(call.Args[0]):
 		u.Refuse(s.Pos, "the connection is not a variable or field", "assign it to a variable first")
 		return false
 	default:
-		u.Replace(s.File, call.Pos(), call.Args[1].Pos(), call.Args[0], "."+name+"("+u.Ctx(s)+", ")
+		u.Replace(s.File, call.Pos(), call.Args[1].Pos(), call.Args[0], "."+homeMember(u, name)+"("+u.Ctx(s)+", ")
+		return useHelper(u, s, embeddedWrapper(u.Wrapper)+"."+name)
 	}
 	return true
 }
@@ -108,7 +109,7 @@ func wrappedJSON(u *unit.Unit, s *flow.Site, call *ast.CallExpr, method bool) bo
 // jsonValue turns the method value c.WriteJSON or c.ReadJSON into a function
 // literal.
 func jsonValue(u *unit.Unit, s *flow.Site) bool {
-	conn, ok := receiver(s)
+	conn, ok := receiver(u, s)
 	x := unit.Recv(s)
 	if !ok || !pure(x) {
 		u.Refuse(s.Pos, string(s.Symbol)+" is used as a value", "call it in a function literal")
@@ -133,7 +134,7 @@ func jsonValue(u *unit.Unit, s *flow.Site) bool {
 
 // receiver returns the connection that the method at s is called on, with the
 // embedded fields that lead to it, as an expression of pointer type.
-func receiver(s *flow.Site) ([]any, bool) {
+func receiver(u *unit.Unit, s *flow.Site) ([]any, bool) {
 	if k, _ := s.Cursor.ParentEdge(); k != edge.SelectorExpr_Sel {
 		return nil, false
 	}
@@ -152,7 +153,7 @@ func receiver(s *flow.Site) ([]any, bool) {
 		if !ok {
 			return nil, false
 		}
-		path += "." + st.Field(i).Name()
+		path += "." + fieldName(u, st.Field(i))
 		t = st.Field(i).Type()
 	}
 	parts := []any{x.X}

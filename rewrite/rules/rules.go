@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
@@ -48,9 +49,11 @@ type Helper struct {
 // Helpers returns the helpers in the order in which they are written.
 func Helpers() []Helper { return helpers }
 
-var helpers = slices.Concat(baseHelpers,
-	deadlineConnHelpers(deadlineConn, "*websocket.Conn"), deadlineConnHelpers(deadlineAddrConn, "*addrConn"), connHelpers,
-	heartbeatConnHelpers(heartbeatConn), heartbeatConnHelpers(heartbeatAddrConn), adapterHelpers())
+var helpers = slices.Concat(baseHelpers, embeddingHelpers,
+	heartbeatConnHelpers(heartbeatConn), heartbeatConnHelpers(heartbeatAddrConn), adapterHelpers(), sharedHelpers(embeddingHelpers))
+
+var embeddingHelpers = slices.Concat(
+	deadlineConnHelpers(deadlineConn, "*websocket.Conn"), deadlineConnHelpers(deadlineAddrConn, "*addrConn"), connHelpers)
 
 var connHelpers = []Helper{
 	{"callDeadline", []string{"context", "os", "sync", "time"}, callDeadlineHelper},
@@ -118,8 +121,8 @@ func helperDecls(name string) []string {
 func rename(u *unit.Unit, s *flow.Site, name string) {
 	if u.Wrapper != "" {
 		for _, h := range helpers {
-			if h.Name == embeddedWrapper(u.Wrapper)+"."+name || h.Name == u.Wrapper+"."+name {
-				u.Helper(s.File, h.Name)
+			if typ, method, _ := strings.Cut(h.Name, "."); (typ == embeddedWrapper(u.Wrapper) || typ == u.Wrapper) && homeMember(u, method) == name {
+				useHelper(u, s, h.Name)
 			}
 		}
 	}
@@ -150,7 +153,7 @@ func hiddenPath(u *unit.Unit, s *flow.Site, name string) string {
 		t = st.Field(i).Type()
 		field := st.Field(i).Name()
 		if isNamedPointee(t, s.Path, "Conn") && u.Wrapper != "" {
-			field = u.Wrapper
+			field = homeMember(u, u.Wrapper)
 		}
 		path += field + "."
 	}

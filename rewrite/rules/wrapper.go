@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -87,32 +86,34 @@ const wrapHelp = "keep what the connection lacks in a type of your own that embe
 func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
 	u.Wrapper = name
 	refuse := func(s *flow.Site, text string) { u.Refuse(s.Pos, text, wrapHelp) }
-	var first *flow.Site
-	for _, s := range u.All("Conn", "Upgrader.Upgrade", "Upgrade", "Dialer.Dial", "Dialer.DialContext", "Conn.Unwrap", "Wrap") {
-		f := s.File
-		if first == nil {
-			first = s
-		}
+	sites := u.All("Conn", "Upgrader.Upgrade", "Upgrade", "Dialer.Dial", "Dialer.DialContext", "Conn.Unwrap", "Wrap")
+	fields, ok := embeddedFields(u)
+	if !ok {
+		refuse(u.All("Conn")[0], "the connection needs a type that embeds it, and is itself embedded in a way that is not known")
+		return
+	}
+	fits := findHome(u, wrapperUsers(u, sites, fields))
+	for _, s := range sites {
 		switch {
 		case s.Symbol == "Conn.Unwrap" || s.Symbol == "Wrap":
 			refuse(s, "the connection needs a type that embeds it, and code that is already native shares it")
 			return
-		case filepath.Dir(f.Path) != filepath.Dir(first.File.Path) || f.Syntax.Name.Name != first.File.Syntax.Name.Name:
+		case !fits || u.Home != nil && hasPongs(name):
 			refuse(s, "the connection needs a type that embeds it, and crosses packages")
+			return
+		case shadowsHome(u, s):
+			refuse(s, "the connection needs a type that embeds it, and the name of its package means something else here")
 			return
 		case !needHelpers(u, s, wrapperHelpers(name)...):
 			return
 		}
 	}
-	if first == nil {
+	if len(sites) == 0 {
 		refuse(u.Cluster.Sites[0], "the connection needs a type that embeds it, and is made elsewhere")
 		return
 	}
-	for _, s := range u.All("Conn") {
-		if !wrapEmbedded(u, s) {
-			refuse(s, "the connection needs a type that embeds it, and is itself embedded where other packages see it")
-			return
-		}
+	for _, field := range fields {
+		u.Replace(field.file, field.id.Pos(), field.id.End(), homeMember(u, u.Wrapper))
 	}
 	if deadlines {
 		for _, s := range u.Sites(deadlineSetters...) {
@@ -124,7 +125,9 @@ func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
 		for _, s := range u.Sites(netConnGetters...) {
 			u.Claim(s)
 			if s.Symbol == "Conn.NetConn" || s.Symbol == "Conn.UnderlyingConn" {
-				u.Helper(s.File, addrConn+"."+s.Ident.Name)
+				if !useHelper(u, s, addrConn+"."+s.Ident.Name) {
+					return
+				}
 			}
 		}
 	}
@@ -163,29 +166,59 @@ func needHelpers(u *unit.Unit, s *flow.Site, names ...string) bool {
 	return true
 }
 
-// wrapEmbedded renames the uses of a field that the type of the site names by
-// being embedded. It reports false where other packages use the field.
-func wrapEmbedded(u *unit.Unit, s *flow.Site) bool {
-	if !embeds(s) {
-		return true
-	}
-	field := embeddedField(s)
-	if field == nil {
-		return false
-	}
-	for _, g := range u.Graph.Files {
-		for c := range g.Root.Preorder((*ast.Ident)(nil)) {
-			id := c.Node().(*ast.Ident)
-			if o, ok := g.Pkg.TypesInfo.Uses[id].(*types.Var); !ok || !samePlace(u, o, field) {
-				continue
+// A fieldUse is where a file names a field that embeds the connection.
+type fieldUse struct {
+	file *flow.File
+	id   *ast.Ident
+}
+
+// embeddedFields returns the uses of the fields that the cluster's types make
+// by being embedded. It reports false where a field is not known.
+func embeddedFields(u *unit.Unit) (uses []fieldUse, ok bool) {
+	for _, s := range u.All("Conn") {
+		if !embeds(s) {
+			continue
+		}
+		field := embeddedField(s)
+		if field == nil {
+			return nil, false
+		}
+		for _, g := range u.Graph.InOrder() {
+			for c := range g.Root.Preorder((*ast.Ident)(nil)) {
+				id := c.Node().(*ast.Ident)
+				if o, ok := g.Pkg.TypesInfo.Uses[id].(*types.Var); ok && samePlace(u, o, field) {
+					uses = append(uses, fieldUse{g, id})
+				}
 			}
-			if g.Pkg.Types.Path() != s.File.Pkg.Types.Path() {
-				return false
-			}
-			u.Replace(g, id.Pos(), id.End(), u.Wrapper)
 		}
 	}
-	return true
+	return uses, true
+}
+
+// wrapperUsers returns the files that name the type which takes Conn's place,
+// or what of it is not exported unless several packages use it.
+func wrapperUsers(u *unit.Unit, sites []*flow.Site, fields []fieldUse) []*flow.File {
+	var out []*flow.File
+	for _, s := range sites {
+		out = append(out, s.File)
+	}
+	for _, use := range fields {
+		out = append(out, use.file)
+	}
+	if !hasDeadlines(u) {
+		return out
+	}
+	for _, s := range u.All("Conn.ReadJSON", "Conn.WriteJSON", "ReadJSON", "WriteJSON") {
+		out = append(out, s.File)
+	}
+	for _, s := range u.All("Conn.WriteMessage") {
+		if call := unit.Call(s); call == nil || len(call.Args) != 2 {
+			out = append(out, s.File)
+		} else if _, ok := unit.ConstInt(s.File, call.Args[0]); !ok {
+			out = append(out, s.File)
+		}
+	}
+	return out
 }
 
 // embeddedField returns the field that the type of the site makes by being
@@ -219,11 +252,11 @@ func embeddedField(s *flow.Site) *types.Var {
 func acceptHead(u *unit.Unit, s *flow.Site) (open, shut string, ok bool) {
 	switch embeddedWrapper(u.Wrapper) {
 	case deadlineConn:
-		open, shut, ok = "acceptedConn("+u.Lib(s.File)+".Accept(", ")", needHelpers(u, s, "acceptedConn")
+		open, shut, ok = homeName(u, s.File, "acceptedConn")+"("+u.Lib(s.File)+".Accept(", ")", needHelpers(u, s, "acceptedConn")
 	case addrConn:
-		open, shut, ok = "acceptAddrConn(", "", needHelpers(u, s, "acceptAddrConn", "addrConnBy")
+		open, shut, ok = homeName(u, s.File, "acceptAddrConn")+"(", "", needHelpers(u, s, "acceptAddrConn", "addrConnBy")
 	case deadlineAddrConn:
-		open, shut, ok = "acceptedAddrConn(acceptAddrConn(", ")", needHelpers(u, s, "acceptAddrConn", "addrConnBy", "acceptedAddrConn")
+		open, shut, ok = homeName(u, s.File, "acceptedAddrConn")+"("+homeName(u, s.File, "acceptAddrConn")+"(", ")", needHelpers(u, s, "acceptAddrConn", "addrConnBy", "acceptedAddrConn")
 	default:
 		return u.Lib(s.File) + ".Accept(", "", true
 	}
@@ -237,11 +270,11 @@ func acceptHead(u *unit.Unit, s *flow.Site) (open, shut string, ok bool) {
 func dialHead(u *unit.Unit, s *flow.Site) (open, shut string, ok bool) {
 	switch embeddedWrapper(u.Wrapper) {
 	case deadlineConn:
-		open, shut, ok = "dialledConn("+u.Lib(s.File)+".Dial(", ")", needHelpers(u, s, "dialledConn")
+		open, shut, ok = homeName(u, s.File, "dialledConn")+"("+u.Lib(s.File)+".Dial(", ")", needHelpers(u, s, "dialledConn")
 	case addrConn:
-		open, shut, ok = "dialAddrConn(", "", needHelpers(u, s, "dialAddrConn")
+		open, shut, ok = homeName(u, s.File, "dialAddrConn")+"(", "", needHelpers(u, s, "dialAddrConn")
 	case deadlineAddrConn:
-		open, shut, ok = "dialledAddrConn(dialAddrConn(", ")", needHelpers(u, s, "dialAddrConn", "dialledAddrConn")
+		open, shut, ok = homeName(u, s.File, "dialledAddrConn")+"("+homeName(u, s.File, "dialAddrConn")+"(", ")", needHelpers(u, s, "dialAddrConn", "dialledAddrConn")
 	default:
 		return u.Lib(s.File) + ".Dial(", "", true
 	}
@@ -265,7 +298,7 @@ func wrapUpgrade(u *unit.Unit, s *flow.Site) bool {
 	}
 	call := c.Node().(*ast.CallExpr)
 	if embeddedWrapper(u.Wrapper) == deadlineConn {
-		open, shut, ok := pongConnHead(u, s, "accepted", "acceptedConn(", ")")
+		open, shut, ok := pongConnHead(u, s, "accepted", homeName(u, f, "acceptedConn")+"(", ")")
 		u.Replace(f, call.Pos(), call.End(), open, call, shut)
 		return ok && needHelpers(u, s, "acceptedConn")
 	}
@@ -273,9 +306,9 @@ func wrapUpgrade(u *unit.Unit, s *flow.Site) bool {
 		u.Refuse(s.Pos, "the ResponseWriter is computed in the call", "assign it to a variable first")
 		return false
 	}
-	w, by, shut := u.Fresh(f, c, "rw"), "addrConnBy(", " })"
+	w, by, shut := u.Fresh(f, c, "rw"), homeName(u, f, "addrConnBy")+"(", " })"
 	if embeddedWrapper(u.Wrapper) == deadlineAddrConn {
-		by, shut, ok = pongConnHead(u, s, "accepted", "acceptedAddrConn("+by, shut+")")
+		by, shut, ok = pongConnHead(u, s, "accepted", homeName(u, f, "acceptedAddrConn")+"("+by, shut+")")
 		if !ok || !needHelpers(u, s, "acceptedAddrConn") {
 			return false
 		}

@@ -107,13 +107,17 @@ func planWriteAny(u *unit.Unit, s *flow.Site, call *ast.CallExpr) {
 // refusing.
 func writeAny(u *unit.Unit, s *flow.Site, call *ast.CallExpr) bool {
 	f := s.File
+	caller, pos := f, s.Ident.Pos()
+	if hasDeadlines(u) && u.Home != nil {
+		caller, pos = u.Home, u.Home.Syntax.Name.Pos()
+	}
 	for _, h := range []string{"writeAnyMessage", "closeInBackground", "splitClosePayload", "pingInBackground"} {
-		if !useHelper(u, s, h) {
+		if !needHelper(u, caller, pos, h) {
 			return false
 		}
 	}
 	if hasDeadlines(u) {
-		rename(u, s, "writeAnyMessage")
+		rename(u, s, homeMember(u, "writeAnyMessage"))
 		u.Replace(f, call.Lparen+1, call.Rparen, u.Ctx(s)+", ", call.Args[0], ", ", call.Args[1])
 	} else {
 		u.Replace(f, call.Pos(), call.End(), "writeAnyMessage("+u.Ctx(s)+", ", unit.Recv(s), embedding(u, s)+bareConn(u)+", ", call.Args[0], ", ", call.Args[1], ")")

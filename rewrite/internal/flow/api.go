@@ -27,16 +27,19 @@ func (g *Graph) Same(x, y types.Object) bool {
 // InOrder returns the files sorted by path.
 func (g *Graph) InOrder() []*File { return g.a.sortedFiles() }
 
+// Importable reports whether code outside the tree can import the package.
+func (g *Graph) Importable(p *packages.Package) bool { return importable(p) && !g.a.apps[p.PkgPath] }
+
 // findAPI fills a.api with what code outside the tree can name: the exported
 // declarations of packages that others may import, and the exported fields and
 // methods of the types that these are made of.
 func (a *analysis) findAPI() {
 	a.api = map[key]bool{}
-	apps := applications(a.tree)
+	a.apps = applications(a.tree)
 	e := &exports{a: a, seen: map[types.Type]bool{}}
 	for _, v := range a.tree.Views {
 		for _, p := range v.Packages {
-			if p.Types == nil || p.ForTest != "" || !importable(p) || apps[p.PkgPath] {
+			if p.Types == nil || p.ForTest != "" || !importable(p) || a.apps[p.PkgPath] {
 				continue
 			}
 			scope := p.Types.Scope()

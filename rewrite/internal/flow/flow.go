@@ -182,9 +182,10 @@ type analysis struct {
 	mem   map[types.Type]bool
 	site  map[*Site]key
 	loose []*Site
-	boxes map[key][]key // by dynamic type: what goes into interfaces
-	taken map[key]bool  // dynamic types that are taken out of interfaces
-	api   map[key]bool  // declarations that other modules can name
+	boxes map[key][]key   // by dynamic type: what goes into interfaces
+	taken map[key]bool    // dynamic types that are taken out of interfaces
+	api   map[key]bool    // declarations that other modules can name
+	apps  map[string]bool // packages of applications
 	embed map[*types.Named]bool
 	cgo   map[string]bool // files that cgo made
 	// parsed are the files whose positions are exact; those of others come

@@ -56,6 +56,9 @@ type Unit struct {
 	// Wrapped is what Wrapper is going to be, where the rules run a second time
 	// because those before the one that decides it have to know.
 	Wrapped string
+	// Home is a file of the package that declares the type where several
+	// packages use it, else nil.
+	Home *flow.File
 	// Before are the units whose edits are made too: what they declare in a
 	// function is not declared there again.
 	Before []*Unit
