@@ -64,7 +64,7 @@ var connMappings = []Mapping{
 		Coder:    []Symbol{"AcceptOptions.OnPingReceived", "DialOptions.OnPingReceived"},
 		Fidelity: Reshaped, Verdict: Conditional, Rule: "handler",
 		Note:   "The target answers each ping while somebody reads; nhooyr has no hook, coder's is set before the handshake and has no connection to act on.",
-		ByHand: "Delete a handler that is nil or only sends the pong. With coder, move what it does besides into OnPingReceived; with nhooyr the connection stays on compat.",
+		ByHand: "Delete a handler that is nil or does no more than send the pong. With coder, move what it does besides into OnPingReceived; with nhooyr the connection stays on compat.",
 		Before: "c.SetPingHandler(nil)",
 		After:  "// Read answers pings.",
 	},

@@ -3,7 +3,6 @@ package rules
 import (
 	"go/ast"
 	"go/token"
-	"go/types"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
@@ -12,11 +11,13 @@ import (
 
 var handlerRule = &unit.Rule{
 	Name: "handler",
-	Doc: `Handlers that do what the library does anyway are deleted: nil, a ping handler that only sends the pong, a close
+	Doc: `Handlers that do what the library does anyway are deleted: nil, a ping handler that sends the pong, a close
 handler that only sends the close frame back, a pong handler that does nothing. The target answers pings and close
-frames while somebody reads. So does a call that asks for a handler and drops it. What a close handler does besides
-answering moves to where reads fail, if it is set at all times and every read has such a place. Other handlers have no
-counterpart.`,
+frames while somebody reads. A ping handler may answer by a function of its own or by the handler that was there
+before, take locks, set a write deadline and judge how the answer went; lines that it writes to a log are lost, with a
+note. One that moves the read deadline is part of a heartbeat. A call that asks for a handler and drops it goes too. What
+a close handler does besides answering moves to where reads fail, if it is set at all times and every read has such a
+place. Other handlers have no counterpart.`,
 	Plan: func(u *unit.Unit) {
 		for _, s := range u.Sites("Conn.PingHandler", "Conn.PongHandler", "Conn.CloseHandler") {
 			if st, ok := droppedCall(s); ok && pure(unit.Recv(s)) {
@@ -52,8 +53,8 @@ func planHandler(u *unit.Unit, s *flow.Site) {
 	st, isExpr := at.Node().(*ast.ExprStmt)
 	h := ast.Unparen(call.Args[0])
 	redundant := unit.IsNil(f, h)
-	if lit, ok := h.(*ast.FuncLit); ok && !redundant {
-		redundant = redundantHandler(u, s, lit)
+	if lit, ok := h.(*ast.FuncLit); ok && s.Symbol == "Conn.SetPongHandler" {
+		redundant = len(lit.Body.List) == 1 && returnsNil(f, lit.Body.List[0])
 	}
 	if ok && isExpr && ast.Unparen(st.X) == ast.Expr(call) && redundant {
 		u.Claim(s)
@@ -76,54 +77,28 @@ func planHandler(u *unit.Unit, s *flow.Site) {
 		text = why + ", and the target has no hook for close frames"
 	}
 	if s.Symbol == "Conn.SetPingHandler" {
-		text = "the handler does more than answer, and nhooyr has no hook for pings"
-		if u.Target.Name == wsapi.TargetCoder.Name {
-			text = "the handler does more than answer, and coder's hook for pings has no connection to act on"
+		a, why := pingOf(u, s)
+		switch {
+		case !ok || !isExpr:
+			why = "the ping handler is not set in a statement of its own"
+		case why == "" && a.wait != nil:
+			return // part of a heartbeat
+		case why == "":
+			a.drop()
+			return
 		}
+		text = why + ", and " + noPingHook(u)
 	}
 	u.RefuseSite(s, text, m.ByHand)
 	u.ClaimWithin(f, call)
 }
 
-// redundantHandler reports whether the handler does what the library does
-// without it.
-func redundantHandler(u *unit.Unit, s *flow.Site, lit *ast.FuncLit) bool {
-	f := s.File
-	list := lit.Body.List
-	conn := unit.Recv(s)
-	var param types.Object
-	for _, p := range lit.Type.Params.List {
-		for _, id := range p.Names {
-			if param == nil {
-				param = f.Pkg.TypesInfo.Defs[id]
-			}
-		}
+// noPingHook says why the target cannot call a ping handler.
+func noPingHook(u *unit.Unit) string {
+	if u.Target.Name == wsapi.TargetCoder.Name {
+		return "coder's hook for pings has no connection to act on"
 	}
-	switch s.Symbol {
-	case "Conn.SetPongHandler":
-		return len(list) == 1 && returnsNil(f, list[0])
-	case "Conn.SetPingHandler":
-		if len(list) == 0 {
-			return false
-		}
-		// return c.WriteControl(PongMessage, []byte(data), …)
-		if r, ok := list[0].(*ast.ReturnStmt); ok && len(list) == 1 {
-			return sendsPong(u, f, r.Results[0], conn, param)
-		}
-		// err := c.WriteControl(…), then nothing but a look at err
-		if as, ok := list[0].(*ast.AssignStmt); ok && len(as.Lhs) == 1 && len(as.Rhs) == 1 && sendsPong(u, f, as.Rhs[0], conn, param) {
-			for _, st := range list[1:] {
-				if !judgesError(f, st) {
-					return false
-				}
-			}
-			return true
-		}
-		if es, ok := list[0].(*ast.ExprStmt); ok && len(list) == 2 {
-			return sendsPong(u, f, es.X, conn, param) && returnsNil(f, list[1])
-		}
-	}
-	return false
+	return "nhooyr has no hook for pings"
 }
 
 // controlArgs returns the arguments of a WriteControl of a type on conn.
@@ -138,16 +113,6 @@ func controlArgs(u *unit.Unit, f *flow.File, e ast.Expr, conn ast.Expr, typ int6
 	}
 	n, ok := unit.ConstInt(f, call.Args[0])
 	return call.Args, ok && n == typ
-}
-
-// sendsPong reports whether e sends a pong with the data of the ping.
-func sendsPong(u *unit.Unit, f *flow.File, e ast.Expr, conn ast.Expr, data types.Object) bool {
-	args, ok := controlArgs(u, f, e, conn, 10)
-	if !ok {
-		return false
-	}
-	conv, ok := ast.Unparen(args[1]).(*ast.CallExpr)
-	return ok && len(conv.Args) == 1 && f.Pkg.TypesInfo.Types[conv.Fun].IsType() && data != nil && objectOf(f, conv.Args[0]) == data
 }
 
 func returnsNil(f *flow.File, st ast.Stmt) bool {

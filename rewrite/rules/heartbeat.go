@@ -18,14 +18,14 @@ var heartbeatRule = &unit.Rule{
 	Doc: `The heartbeat of gorilla's documentation has three parts: a read deadline before the loop, a pong handler that moves
 it, and a ticker that writes pings. The first two go, and at the third stands Ping, which waits for the pong that a
 concurrent read takes in; when none comes within the read deadline's time, CloseNow ends the connection and with it
-the read. Ping runs in a goroutine of its own where the loop has another way out, so that messages need not wait
+the read. A ping handler that moves the read deadline goes as well, where pings are sent too. Ping runs in a goroutine of its own where the loop has another way out, so that messages need not wait
 for a pong; where the result of writing the ping decides how the code goes on, a helper does that. Pings are found
 behind functions that write a message of the type they are given. What else a pong handler does is done where Ping
 returns. A handler that means nothing there, say because the time to wait is a parameter, stays: the type that takes
 Conn's place then has deadlines and a SetPongHandler, and calls the handler when one of its pings is answered.`,
 	Plan: func(u *unit.Unit) {
 		pings := controlFrames(u, 9)
-		handlers := u.Sites("Conn.SetPongHandler")
+		handlers := u.Sites("Conn.SetPongHandler", "Conn.SetPingHandler")
 		if len(pings)+len(handlers) == 0 {
 			return
 		}
@@ -51,7 +51,7 @@ func planHeartbeat(u *unit.Unit, pings []*frame, handlers []*flow.Site) {
 	var acts []*pongAction
 	beats := false
 	for _, h := range handlers {
-		a, why := pongOf(u, h)
+		a, why := actionOf(u, h)
 		if a == nil {
 			u.RefuseSite(h, why, heartbeatHelp)
 			return
@@ -64,6 +64,10 @@ func planHeartbeat(u *unit.Unit, pings []*frame, handlers []*flow.Site) {
 			return
 		}
 		for _, a := range acts {
+			if a.ping != nil {
+				u.RefuseSite(a.site, "the peer's pings move the read deadline, and "+noPingHook(u), heartbeatHelp)
+				continue
+			}
 			if a.wait != nil && !movedByReads(u, a, acts) {
 				u.RefuseSite(a.site, "a pong handler, but nothing in the cluster sends pings", "the target has no hook for pongs; let a goroutine Ping")
 				continue
@@ -102,8 +106,24 @@ func planHeartbeat(u *unit.Unit, pings []*frame, handlers []*flow.Site) {
 		return
 	}
 	for _, a := range acts {
+		if a.ping != nil {
+			u.Note(a.site.File, a.site.Ident.Pos(), "heartbeat", "a ping of the peer no longer counts as a sign of life; the answer to one that is sent here does")
+		}
 		a.remove(u)
 	}
+}
+
+// actionOf takes a pong handler apart, or a ping handler that moves the read
+// deadline.
+func actionOf(u *unit.Unit, h *flow.Site) (*pongAction, string) {
+	if h.Symbol == "Conn.SetPongHandler" {
+		return pongOf(u, h)
+	}
+	p, why := pingOf(u, h)
+	if p == nil {
+		return nil, why
+	}
+	return p.pongAction, why
 }
 
 // movedByReads reports whether the loop that reads moves the read deadline too:
@@ -195,8 +215,9 @@ next:
 // is none. ok is false if several may.
 func actionFor(u *unit.Unit, fr *frame, acts []*pongAction) (found *pongAction, ok bool) {
 	var all, near []*pongAction
+	pongs := slices.ContainsFunc(acts, func(a *pongAction) bool { return a.ping == nil && a.does() })
 	for _, a := range acts {
-		if !a.does() {
+		if !a.does() || pongs && a.ping != nil {
 			continue
 		}
 		all = append(all, a)

@@ -56,6 +56,10 @@ func wantsPongs(u *unit.Unit) bool {
 // place, and has it write the pings. It refuses what that type cannot do.
 func keepPongHandlers(u *unit.Unit) {
 	pings := controlFrames(u, 9)
+	for _, h := range u.Sites("Conn.SetPingHandler") {
+		u.RefuseSite(h, "the peer's pings move the read deadline, and "+noPingHook(u), heartbeatHelp)
+		return
+	}
 	if len(pings) == 0 && unknownPing(u) == nil || len(u.All("Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")) == 0 {
 		s := u.All("Conn.SetPongHandler")[0]
 		u.RefuseSite(s, "no pings are sent whose answers a read would take in", heartbeatHelp)

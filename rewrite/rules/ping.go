@@ -101,51 +101,6 @@ func (p *ping) dropsError() bool {
 	return terminates(f, p.form.check.Body) && onlyLogs(f, p.form.check.Body) && otherWayOut(f, p.c)
 }
 
-// onlyLogs reports whether the block does nothing but log and leave.
-func onlyLogs(f *flow.File, b *ast.BlockStmt) bool {
-	for _, s := range b.List {
-		switch s := s.(type) {
-		case *ast.ReturnStmt, *ast.BranchStmt:
-		case *ast.ExprStmt:
-			call, ok := s.X.(*ast.CallExpr)
-			if !ok || !isLogging(f, call) {
-				return false
-			}
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// logPackages are packages whose functions and methods leave nothing but a
-// line in a log.
-var logPackages = []string{
-	"log", "log/slog", "fmt", "testing",
-	"github.com/sirupsen/logrus", "go.uber.org/zap", "github.com/rs/zerolog", "github.com/golang/glog", "k8s.io/klog",
-	"github.com/hashicorp/go-hclog", "github.com/go-kit/log", "github.com/charmbracelet/log", "github.com/op/go-logging",
-}
-
-// isLogging reports whether the call writes to a log.
-func isLogging(f *flow.File, call *ast.CallExpr) bool {
-	fn := calledFunc(f, call)
-	if fn == nil || fn.Pkg() == nil || noReturn(f, call) {
-		return false
-	}
-	if fn.Pkg().Path() == "fmt" {
-		return strings.HasPrefix(fn.Name(), "Print")
-	}
-	if fn.Pkg().Path() == "testing" {
-		return strings.HasPrefix(fn.Name(), "Log")
-	}
-	for _, p := range logPackages {
-		if fn.Pkg().Path() == p || strings.HasPrefix(fn.Pkg().Path(), p+"/") {
-			return true
-		}
-	}
-	return false
-}
-
 // canWait reports whether the code may wait for the pong where it is: a loop
 // that only pings, holds no lock and leaves when the ping fails.
 func (p *ping) canWait() bool {

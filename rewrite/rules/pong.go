@@ -26,6 +26,7 @@ type pongAction struct {
 	decl  *ast.FuncDecl // of a handler that has a name
 	named ast.Expr      // that name
 	moved bool          // extra stands elsewhere already
+	ping  *pingAction   // set where the handler is one of pings
 }
 
 // does reports whether the handler is of any use.
@@ -147,20 +148,17 @@ func (a *pongAction) scan(u *unit.Unit) string {
 // remove deletes the handler: the call that sets it, and from a handler with a
 // name the read deadline.
 func (a *pongAction) remove(u *unit.Unit) {
+	if a.ping != nil {
+		a.ping.drop()
+		return
+	}
 	deleteHandler(u, a.site)
 	if a.decl == nil {
 		return
 	}
 	f := a.file
 	if len(a.extra) == 0 {
-		pos := a.decl.Pos()
-		if a.decl.Doc != nil {
-			pos = a.decl.Doc.Pos()
-			u.Moved(f, a.decl.Doc.Pos(), a.decl.Doc.End())
-		}
-		sp := unit.LineSpan(f, pos, a.decl.End())
-		u.Replace(f, sp.Pos, sp.End)
-		u.ClaimWithin(f, a.decl)
+		deleteDecl(u, f, a.decl)
 		return
 	}
 	if a.move == nil {
@@ -184,6 +182,18 @@ func (a *pongAction) remove(u *unit.Unit) {
 		}
 	}
 	u.Claim(a.move)
+}
+
+// deleteDecl deletes a function with its comment.
+func deleteDecl(u *unit.Unit, f *flow.File, d *ast.FuncDecl) {
+	pos := d.Pos()
+	if d.Doc != nil {
+		pos = d.Doc.Pos()
+		u.Moved(f, d.Doc.Pos(), d.Doc.End())
+	}
+	sp := unit.LineSpan(f, pos, d.End())
+	u.Replace(f, sp.Pos, sp.End)
+	u.ClaimWithin(f, d)
 }
 
 // inside reports whether the site lies in the handler.
