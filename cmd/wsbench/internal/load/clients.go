@@ -16,13 +16,19 @@ import (
 // dialing is how many handshakes of one process are under way at a time.
 const dialing = 64
 
+// noKeepAlive turns off TCP's keep-alive, which Go turns on, at both ends. The
+// probes of 100,000 connections come in bursts that the queue of the loopback
+// device (net.core.netdev_max_backlog) drops; connections whose probes were
+// dropped end with ETIMEDOUT, and answering them takes more time than the load.
+const noKeepAlive = -1
+
 // DialArgs asks for connections to an echo server, by the library that costs
 // least.
 type DialArgs struct {
-	Addr   string
-	Source string // the address to connect from; empty for any
-	Conns  int
-	Size   int // of messages
+	Addr    string
+	Sources []string // the addresses to connect from, in turn; none for any
+	Conns   int
+	Size    int // of messages
 }
 
 // Dialled says how many connections there are.
@@ -38,6 +44,8 @@ type clients struct {
 	all     []*client
 	loops   sync.WaitGroup
 	closing atomic.Bool
+	dialled atomic.Int64
+	first   atomic.Pointer[error] // of making connections, or of one that ended
 	onReply atomic.Pointer[func(*client, time.Time)]
 	onEnd   atomic.Pointer[func(*client)]
 	failed  atomic.Int64 // connections that have ended, and wrong replies
@@ -51,13 +59,11 @@ type client struct {
 	drops int64       // messages whose connection ended before the reply
 }
 
-// dialClients connects. What cannot be connected is counted, and the first
-// error returned with the clients.
+// dialClients connects. The first error is returned with the clients, be it of
+// a connection that could not be made or of one that ended already.
 func dialClients(a DialArgs) (*clients, error) {
 	debug.SetGCPercent(400) // the load shall not pause for its own garbage
 	cs := &clients{args: a, payload: Payload(a.Size), all: make([]*client, a.Conns)}
-	var once sync.Once
-	var first error
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, dialing)
 	for i := range cs.all {
@@ -67,12 +73,15 @@ func dialClients(a DialArgs) (*clients, error) {
 		wg.Go(func() {
 			defer func() { <-slots }()
 			if err := cs.connect(context.Background(), k); err != nil {
-				once.Do(func() { first = err })
+				cs.first.CompareAndSwap(nil, &err)
 			}
 		})
 	}
 	wg.Wait()
-	return cs, first
+	if err := cs.first.Load(); err != nil {
+		return cs, *err
+	}
+	return cs, nil
 }
 
 // connect gives k a connection.
@@ -92,9 +101,9 @@ func (cs *clients) connect(ctx context.Context, k *client) error {
 }
 
 func (cs *clients) dial(ctx context.Context) (net.Conn, error) {
-	var d net.Dialer
-	if cs.args.Source != "" {
-		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(cs.args.Source)}
+	d := net.Dialer{KeepAlive: noKeepAlive, Control: bindAddressOnly}
+	if n := len(cs.args.Sources); n > 0 {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(cs.args.Sources[cs.dialled.Add(1)%int64(n)])}
 	}
 	return d.DialContext(ctx, "tcp", cs.args.Addr)
 }
@@ -102,7 +111,7 @@ func (cs *clients) dial(ctx context.Context) (net.Conn, error) {
 // receive reads the replies on a connection of k.
 func (cs *clients) receive(k *client, c driver.Conn) {
 	defer cs.loops.Done()
-	_ = c.Loop(func(p []byte) error {
+	err := c.Loop(func(p []byte) error {
 		if err := checkSize(p, cs.args.Size); err != nil {
 			cs.failed.Add(1)
 			return err
@@ -123,16 +132,20 @@ func (cs *clients) receive(k *client, c driver.Conn) {
 		}
 		return nil
 	})
+	onEnd := cs.onEnd.Load()
+	if onEnd == nil && !cs.closing.Load() {
+		cs.failed.Add(1)
+		err = fmt.Errorf("a connection ended: %w", err)
+		cs.first.CompareAndSwap(nil, &err)
+	}
 	_ = c.Close()
 	k.mu.Lock()
 	k.conn = nil
 	k.drops += int64(len(k.due))
 	k.due = nil
 	k.mu.Unlock()
-	if f := cs.onEnd.Load(); f != nil {
-		(*f)(k)
-	} else if !cs.closing.Load() {
-		cs.failed.Add(1)
+	if onEnd != nil {
+		(*onEnd)(k)
 	}
 }
 

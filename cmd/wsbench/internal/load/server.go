@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"fmt"
 	"net"
 
@@ -25,7 +26,7 @@ func serve(a ServeArgs) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	ln, err := net.Listen("tcp", a.Listen)
+	ln, err := (&net.ListenConfig{KeepAlive: noKeepAlive}).Listen(context.Background(), "tcp", a.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("start a server: %w", err)
 	}

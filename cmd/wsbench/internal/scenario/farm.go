@@ -92,8 +92,8 @@ func (f *farm) start(ctx context.Context) error {
 	var mu sync.Mutex
 	err = each(f.clients, func(i int, w *shard.Worker) error {
 		args := load.DialArgs{Addr: f.addrs[i], Conns: f.parts[i], Size: smallMessage}
-		if runtime.GOOS == "linux" && len(f.parts) > 1 {
-			args.Source = fmt.Sprintf("127.0.0.%d", i+2) // ports are counted by address
+		if runtime.GOOS == "linux" { // where 127.0.0.0/8 is this machine
+			args.Sources = sources(i, f.parts[i])
 		}
 		var d load.Dialled
 		if err := w.Call(ctx, load.OpDial, args, &d); err != nil {
@@ -111,6 +111,20 @@ func (f *farm) start(ctx context.Context) error {
 		return err
 	}
 	return each(f.clients, func(_ int, w *shard.Worker) error { return w.Call(ctx, load.OpTouch, none, nil) })
+}
+
+// connsEach is how many connections share a source address: few enough for the
+// system to find a free port at once, of the 28,000 that it has for each.
+const connsEach = 4000
+
+// sources returns the addresses of the i-th process of clients. It shares none
+// with the others.
+func sources(i, n int) []string {
+	var all []string
+	for k := 0; k*connsEach < n; k++ {
+		all = append(all, fmt.Sprintf("127.1.%d.%d", i, k+1))
+	}
+	return all
 }
 
 func (f *farm) startWorkers(name string, env ...string) ([]*shard.Worker, error) {
