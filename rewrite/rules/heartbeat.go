@@ -45,6 +45,8 @@ Conn's place then has deadlines and a SetPongHandler, and calls the handler when
 	},
 }
 
+const pingHelp = "keep the handler with -to coder; with nhooyr, let a goroutine Ping, and CloseNow when that fails"
+
 const heartbeatHelp = "let the ticker call Ping with a timeout in a goroutine of its own, and CloseNow when it fails"
 
 func planHeartbeat(u *unit.Unit, pings []*frame, handlers []*flow.Site) {
@@ -65,7 +67,7 @@ func planHeartbeat(u *unit.Unit, pings []*frame, handlers []*flow.Site) {
 		}
 		for _, a := range acts {
 			if a.ping != nil {
-				u.RefuseSite(a.site, "the peer's pings move the read deadline, and "+noPingHook(u), heartbeatHelp)
+				u.RefuseSite(a.site, "the peer's pings move the read deadline, and "+noPingHook(u), pingHelp)
 				continue
 			}
 			if a.wait != nil && !movedByReads(u, a, acts) {

@@ -5,6 +5,7 @@ import (
 	"go/types"
 	"strings"
 
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
 )
@@ -24,9 +25,9 @@ const (
 // embeds, and any other as it is.
 func embeddedWrapper(name string) string {
 	switch name {
-	case heartbeatConn:
+	case heartbeatConn, hookConn:
 		return deadlineConn
-	case heartbeatAddrConn:
+	case heartbeatAddrConn, hookAddrConn:
 		return deadlineAddrConn
 	}
 	return name
@@ -40,6 +41,9 @@ func hasPongs(name string) bool { return name != embeddedWrapper(name) }
 func wantsPongs(u *unit.Unit) bool {
 	if u.Wrapped != "" {
 		return hasPongs(u.Wrapped)
+	}
+	if u.Target.Name == wsapi.TargetCoder.Name {
+		return wantsHooks(u)
 	}
 	if len(u.All("Conn.SetPongHandler")) == 0 {
 		return false
@@ -57,7 +61,7 @@ func wantsPongs(u *unit.Unit) bool {
 func keepPongHandlers(u *unit.Unit) {
 	pings := controlFrames(u, 9)
 	for _, h := range u.Sites("Conn.SetPingHandler") {
-		u.RefuseSite(h, "the peer's pings move the read deadline, and "+noPingHook(u), heartbeatHelp)
+		u.RefuseSite(h, "the peer's pings move the read deadline, and "+noPingHook(u), pingHelp)
 		return
 	}
 	if len(pings) == 0 && unknownPing(u) == nil || len(u.All("Conn.ReadMessage", "Conn.NextReader", "Conn.ReadJSON", "ReadJSON")) == 0 {
@@ -104,18 +108,32 @@ func keepPongHandlers(u *unit.Unit) {
 }
 
 // showsThrough says what the handler does that nobody would see in the place
-// of a read, or "": it returns an error that others know, or asks for another
-// payload than that of the ping.
+// of a read, or "".
 func (a *pongAction) showsThrough() string {
+	if why := a.tells(); why != "" {
+		return why
+	}
+	return a.asks()
+}
+
+// tells says that the handler returns an error that others know, or "".
+func (a *pongAction) tells() string {
+	start := cursorOf(a.file, a.body).Parent().Node().Pos() // its result counts as its own
 	outside := func(e ast.Expr) bool {
 		v, ok := a.file.Pkg.TypesInfo.Uses[lastIdent(ast.Unparen(e))].(*types.Var)
-		return ok && (v.Pos() < a.body.Pos() || a.body.End() <= v.Pos())
+		return ok && (v.Pos() < start || a.body.End() <= v.Pos())
 	}
 	for _, st := range exits(a.file, a.body) {
 		if r, ok := st.(*ast.ReturnStmt); ok && len(r.Results) == 1 && outside(r.Results[0]) {
-			return "the pong handler returns an error that the code that reads may look for"
+			return "the handler returns an error that the code that reads may look for"
 		}
 	}
+	return ""
+}
+
+// asks says that the handler asks for another payload than that of the ping,
+// or "".
+func (a *pongAction) asks() string {
 	// That a payload is empty tells only whether the ping had one.
 	constant := func(e ast.Expr) bool {
 		v := a.file.Pkg.TypesInfo.Types[e].Value
@@ -164,6 +182,9 @@ func (a *pongAction) findBody(u *unit.Unit, h ast.Expr) {
 // pongConnHead puts the constructor of the type with a pong handler around that
 // of the type it embeds.
 func pongConnHead(u *unit.Unit, s *flow.Site, verb, open, shut string) (string, string, bool) {
+	if hasHooks(u.Wrapper) {
+		return hookHead(u, s, verb, open)
+	}
 	if !hasPongs(u.Wrapper) {
 		return open, shut, true
 	}

@@ -36,6 +36,7 @@ const (
 	pingMute    = "the ping handler does not always answer"
 	pingPayload = "the ping handler answers with a payload of its own"
 	pingError   = "the ping handler returns an error of its own"
+	emptyNote   = "the pong has the payload of the ping; the handler's had none"
 )
 
 // pingOf takes the ping handler that is set at h apart, or says why it cannot.
@@ -324,50 +325,66 @@ func (a *pingAction) does(e ast.Expr, top bool) string {
 // answer reports whether the call sends the pong, or says why it is another
 // than the target's.
 func (a *pingAction) answer(call *ast.CallExpr) (bool, string) {
-	f := a.file
-	for _, fr := range a.frames {
-		if fr.call != call {
-			continue
-		}
-		if !a.onConn(fr.conn) {
-			return false, pingMore
-		}
-		a.pongs = append(a.pongs, fr)
-		return true, a.payload(f, fr.data)
-	}
 	if a.asksDefault(call) {
 		return true, ""
 	}
+	fr, data, why := a.pong(call)
+	if fr == nil || why != "" {
+		return false, why
+	}
+	if a.sender != nil && !onlyWrites(a.u, a.at, cursorOf(a.at, a.sender), fr.site) {
+		return false, pingMore
+	}
+	a.pongs = append(a.pongs, fr)
+	return true, a.payload(a.file, data)
+}
+
+// pong returns the pong that the call sends, on the connection of the handler,
+// with its payload as the handler writes it: the call is one of the library, or
+// of a function of the tree that is called for it alone. It returns nil for
+// other calls.
+func (a *pingAction) pong(call *ast.CallExpr) (sent *frame, data ast.Expr, why string) {
+	f := a.file
+	for _, fr := range a.frames {
+		if fr.call == call {
+			if !a.onConn(fr.conn) {
+				return nil, nil, pingMore
+			}
+			return fr, fr.data, ""
+		}
+	}
 	fn := calledFunc(f, call)
 	if fn == nil || unit.IsInterfaceMethod(fn) {
-		return false, ""
+		return nil, nil, ""
 	}
 	g, d := declaredAt(a.u, fn)
 	if d == nil || d.Body == nil || !editable(g) {
-		return false, ""
+		return nil, nil, ""
 	}
 	for _, fr := range a.frames {
 		if !fr.direct() || fr.file != g || !inside(fr.site, d.Body) {
 			continue
 		}
 		root := chainRoot(unit.Recv(fr.site))
-		if n, all := namings(a.u, g, d); n != 1 || !all || root == nil || !onlyWrites(a.u, g, cursorOf(g, d), fr.site) {
-			return false, pingMore
+		if n, all := namings(a.u, g, d); n != 1 || !all || root == nil {
+			return nil, nil, pingMore
 		}
 		w := &wrapper{site: fr.site, fn: cursorOf(g, d), root: g.Pkg.TypesInfo.ObjectOf(root), rest: strings.TrimPrefix(fr.conn, root.Name)}
 		if conn, ok := w.connAt(a.u, unit.ParamCall{File: f, Cursor: cursorOf(f, call), Call: call}); !ok || !a.onConn(conn) {
-			return false, pingMore
+			return nil, nil, pingMore
 		}
 		a.sender, a.at = d, g
-		a.pongs = append(a.pongs, fr)
 		if v, ok := objectOf(g, unwrapBytes(g, fr.data)).(*types.Var); ok {
 			if of, i, ok := paramOf(g, v); ok && of.Node() == ast.Node(d) && i < len(call.Args) {
-				return true, a.payload(f, call.Args[i])
+				return fr, call.Args[i], ""
 			}
 		}
-		return true, a.payload(g, fr.data)
+		if !emptyPayload(g, fr.data) {
+			return nil, nil, pingPayload
+		}
+		return fr, fr.data, ""
 	}
-	return false, ""
+	return nil, nil, ""
 }
 
 // payload says what is wrong with the payload of the answer, or "".
@@ -481,7 +498,7 @@ func (a *pingAction) drop() {
 		}
 	}
 	note(a.logs, "pings are answered as before, and no longer logged")
-	note(a.empty, "the pong has the payload of the ping; the handler's had none")
+	note(a.empty, emptyNote)
 	note(a.deadline, "the write deadline that the ping handler set no longer holds for what is written later")
 }
 

@@ -46,10 +46,8 @@ func planWrapper(u *unit.Unit) {
 	addrs = addrs || !u.Try(func() { planAddrs(u) })
 	name := ""
 	switch {
-	case pongs && addrs:
-		name = heartbeatAddrConn
 	case pongs:
-		name = heartbeatConn
+		name = pongWrapper(u, addrs)
 	case deadlines && addrs:
 		name = deadlineAddrConn
 	case deadlines:
@@ -144,6 +142,9 @@ func noteDeadline(u *unit.Unit, f *flow.File, pos token.Pos, setter wsapi.Symbol
 
 // wrapperHelpers returns the helpers that declare the type.
 func wrapperHelpers(name string) []string {
+	if hasHooks(name) {
+		return append(wrapperHelpers(embeddedWrapper(name)), name)
+	}
 	if hasPongs(name) {
 		return append(wrapperHelpers(embeddedWrapper(name)), name, "pingInBackground")
 	}
