@@ -72,7 +72,7 @@ var connMappings = []Mapping{
 		From: "Conn.SetCloseHandler", Kind: Method,
 		Fidelity: Reshaped, Verdict: Conditional, Rule: "handler",
 		Note:   "gorilla's default answers with the code alone and leaves the connection to the caller; the target answers with code and reason and closes.",
-		ByHand: "Delete a handler that is nil or only answers. Move what it does besides to where Read returns the error, and take code and reason from CloseError there.",
+		ByHand: "Delete a handler that is nil or only answers. Move what it does besides to where Read returns the error, and take code and reason from CloseError there; or wrap the connection in a type whose Read does so.",
 		Before: "c.SetCloseHandler(func(code int, text string) error {\n\tlog.Printf(\"peer closed: %d %s\", code, text)\n\treturn nil\n})",
 		After:  "_, p, err := c.Read(ctx)\nvar ce websocket.CloseError\nif errors.As(err, &ce) {\n\tlog.Printf(\"peer closed: %d %s\", ce.Code, ce.Reason)\n}",
 	},
@@ -96,9 +96,10 @@ var connMappings = []Mapping{
 	},
 	{
 		From: "Conn.CloseHandler", Kind: Method,
-		Fidelity: NoEquivalent, Verdict: OnShim,
-		Note:   "The target keeps no handler that could be asked for.",
+		Fidelity: NoEquivalent, Verdict: WithHelper, Rule: "handler",
+		Note:   "The target keeps no handler that could be asked for; a type around the connection does.",
 		ByHand: "Keep the function in a variable of your own where it is set.",
+		After:  "_, p, err := c.Read(ctx)\nif websocket.CloseStatus(err) != -1 {\n\tlog.Print(\"close\")\n}",
 		Before: "next := c.CloseHandler()\nc.SetCloseHandler(func(code int, text string) error {\n\tlog.Print(\"close\")\n\treturn next(code, text)\n})",
 	},
 	{

@@ -17,12 +17,16 @@ frames while somebody reads. A ping handler may answer by a function of its own 
 before, take locks, set a write deadline and judge how the answer went; lines that it writes to a log are lost, with a
 note. One that moves the read deadline is part of a heartbeat. A call that asks for a handler and drops it goes too. What
 a close handler does besides answering moves to where reads fail, if it is set at all times and every read has such a
-place. For coder other handlers of pings and pongs stay as they are: the type that takes Conn's place then has methods of
-gorilla's names, and gives coder's options functions that call what the program has set. A pong that such a handler writes
-is sent when it has returned. Other handlers have no counterpart.`,
+place; one that returns early becomes a function there. Other close handlers stay on a type that takes Conn's place, whose
+reads call them. For coder, handlers of pings and pongs that do more stay as well: the type gives coder's options functions
+that call what the program has set, and a pong that such a handler writes is sent when it has returned. nhooyr has no
+hook for pings.`,
 	Plan: func(u *unit.Unit) {
 		if hasHooks(u.Wrapped) {
 			keepHandlers(u)
+		}
+		if hasCloses(u.Wrapped) {
+			keepCloseHandlers(u)
 		}
 		for _, s := range u.Sites("Conn.PingHandler", "Conn.PongHandler", "Conn.CloseHandler") {
 			if st, ok := droppedCall(s); ok && pure(unit.Recv(s)) {

@@ -5,7 +5,6 @@ import (
 	"go/types"
 	"strings"
 
-	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
 )
@@ -25,25 +24,54 @@ const (
 // embeds, and any other as it is.
 func embeddedWrapper(name string) string {
 	switch name {
-	case heartbeatConn, hookConn:
+	case heartbeatConn, hookConn, closeConn:
 		return deadlineConn
-	case heartbeatAddrConn, hookAddrConn:
+	case heartbeatAddrConn, hookAddrConn, closeAddrConn:
 		return deadlineAddrConn
 	}
 	return name
 }
 
-// hasPongs reports whether the type of the name has a pong handler.
-func hasPongs(name string) bool { return name != embeddedWrapper(name) }
+// hasHandlers reports whether the type of the name has handlers, of whatever
+// frames.
+func hasHandlers(name string) bool { return name != embeddedWrapper(name) }
+
+// hasPongs reports whether the type of the name has a pong handler that its own
+// pings call.
+func hasPongs(name string) bool { return name == heartbeatConn || name == heartbeatAddrConn }
+
+// handlerHelpers returns the helpers that declare a type with handlers, besides
+// those of the one that it embeds.
+func handlerHelpers(name string) []string {
+	if hasPongs(name) {
+		return []string{name, "pingInBackground"}
+	}
+	return []string{name}
+}
+
+// handlerWrapper returns the type with the handlers that the program needs and
+// that the target allows, or "": pong handlers alone need no hooks.
+func handlerWrapper(u *unit.Unit, addrs bool) string {
+	plain, addr := "", ""
+	switch {
+	case wantsHooks(u):
+		plain, addr = hookConn, hookAddrConn
+	case wantsPongs(u):
+		plain, addr = heartbeatConn, heartbeatAddrConn
+	case wantsCloses(u):
+		plain, addr = closeConn, closeAddrConn
+	}
+	if addrs {
+		return addr
+	}
+	return plain
+}
 
 // wantsPongs reports whether only a type with a pong handler may do: it is
 // decided, or the heartbeat could not be converted.
 func wantsPongs(u *unit.Unit) bool {
 	if u.Wrapped != "" {
 		return hasPongs(u.Wrapped)
-	}
-	if u.Target.Name == wsapi.TargetCoder.Name {
-		return wantsHooks(u)
 	}
 	if len(u.All("Conn.SetPongHandler")) == 0 {
 		return false
@@ -185,7 +213,7 @@ func pongConnHead(u *unit.Unit, s *flow.Site, verb, open, shut string) (string, 
 	if hasHooks(u.Wrapper) {
 		return hookHead(u, s, verb, open)
 	}
-	if !hasPongs(u.Wrapper) {
+	if !hasHandlers(u.Wrapper) {
 		return open, shut, true
 	}
 	name := verb + strings.ToUpper(u.Wrapper[:1]) + u.Wrapper[1:]

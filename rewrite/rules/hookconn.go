@@ -26,43 +26,25 @@ const (
 // hasHooks reports whether the type of the name has handlers of pings.
 func hasHooks(name string) bool { return name == hookConn || name == hookAddrConn }
 
-// pongWrapper returns the type with a pong handler that the target allows.
-func pongWrapper(u *unit.Unit, addrs bool) string {
-	hooks := u.Target.Name == wsapi.TargetCoder.Name
-	switch {
-	case hooks && addrs:
-		return hookAddrConn
-	case hooks:
-		return hookConn
-	case addrs:
-		return heartbeatAddrConn
-	}
-	return heartbeatConn
-}
-
 var (
 	hookSetters = []wsapi.Symbol{"Conn.SetPingHandler", "Conn.SetPongHandler"}
 	hookGetters = []wsapi.Symbol{"Conn.PingHandler", "Conn.PongHandler"}
 )
 
-// wantsHooks reports whether a handler of pings or pongs could not be
-// converted otherwise.
+// wantsHooks reports whether a handler of pings could not be converted
+// otherwise, or the program asks for one that is set.
 func wantsHooks(u *unit.Unit) bool {
-	setters := u.All(hookSetters...)
-	if len(setters) == 0 {
-		return false
+	if u.Wrapped != "" || u.Target.Name != wsapi.TargetCoder.Name {
+		return hasHooks(u.Wrapped)
 	}
-	for _, r := range u.Reasons {
-		if r.Rule == heartbeatRule.Name {
-			return true
-		}
-		for _, s := range setters {
+	for _, s := range u.All("Conn.SetPingHandler") {
+		for _, r := range u.Reasons {
 			if r.Pos == s.Pos {
 				return true
 			}
 		}
 	}
-	return len(u.Sites(hookGetters...)) > 0
+	return len(u.All(hookSetters...)) > 0 && len(u.Sites(hookGetters...)) > 0
 }
 
 // keepHandlers leaves the handlers of pings and pongs to the type that takes

@@ -122,7 +122,7 @@ func isLibConn(t types.Type) bool {
 // connection that is converted to it.
 func adapt(u *unit.Unit, b flow.Boundary) bool {
 	f := u.Graph.Files[b.Pos.Filename]
-	if f == nil || f.Generated || f.Cgo || hasPongs(u.Wrapper) || u.Home != nil || assertsConn(u) || b.Src == nil && b.Call == nil {
+	if f == nil || f.Generated || f.Cgo || hasHandlers(u.Wrapper) || u.Home != nil || assertsConn(u) || b.Src == nil && b.Call == nil {
 		return false
 	}
 	if b.Src != nil {

@@ -101,6 +101,9 @@ func wrappedJSON(u *unit.Unit, s *flow.Site, call *ast.CallExpr, method bool) bo
 		return false
 	default:
 		u.Replace(s.File, call.Pos(), call.Args[1].Pos(), call.Args[0], "."+homeMember(u, name)+"("+u.Ctx(s)+", ")
+		if hasCloses(u.Wrapper) && name == "readJSON" && !useHelper(u, s, u.Wrapper+"."+name) {
+			return false
+		}
 		return useHelper(u, s, embeddedWrapper(u.Wrapper)+"."+name)
 	}
 	return true

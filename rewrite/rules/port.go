@@ -25,6 +25,8 @@ type port struct {
 	rename map[types.Object]string
 	// together are statements that move as well: what they declare goes along.
 	together []ast.Stmt
+	// instead holds what is written in place of nodes.
+	instead map[ast.Node]string
 }
 
 func newPort(u *unit.Unit, from, to *flow.File, at inspector.Cursor) *port {
@@ -99,6 +101,14 @@ func (p *port) render(pos, end token.Pos, depth int, nodes ...ast.Node) (string,
 		}
 		for ic := range c.Preorder((*ast.Ident)(nil)) {
 			id := ic.Node().(*ast.Ident)
+			if n, text := p.replaced(ic); n != nil {
+				if last <= n.Pos() {
+					b.WriteString(string(p.from.Src[p.from.Offset(last):p.from.Offset(n.Pos())]))
+					b.WriteString(text)
+					last = n.End()
+				}
+				continue
+			}
 			o := p.free(ic, id, pos, end)
 			if o == nil {
 				continue
@@ -114,6 +124,18 @@ func (p *port) render(pos, end token.Pos, depth int, nodes ...ast.Node) (string,
 	}
 	b.WriteString(string(p.from.Src[p.from.Offset(last):p.from.Offset(end)]))
 	return b.String(), ok
+}
+
+// replaced returns the node around c that is written otherwise, and how.
+func (p *port) replaced(c inspector.Cursor) (ast.Node, string) {
+	if len(p.instead) > 0 {
+		for e := range c.Enclosing() {
+			if text, ok := p.instead[e.Node()]; ok {
+				return e.Node(), text
+			}
+		}
+	}
+	return nil, ""
 }
 
 // free returns the object that the identifier names, if its meaning depends on
@@ -180,10 +202,10 @@ func (p *port) name(id *ast.Ident, o types.Object, depth int) (string, bool) {
 }
 
 // together returns the code of statements that stood in a function of their
-// own: in one, if a call in them is deferred to its end.
+// own: in one, if they end it or defer a call to its end.
 func together(lines []string, stmts []ast.Stmt) string {
 	code := strings.Join(lines, "\n")
-	if slices.ContainsFunc(stmts, defers) {
+	if slices.ContainsFunc(stmts, func(st ast.Stmt) bool { return defers(st) || len(returnsOf(st)) > 0 }) {
 		return "func() {\n" + code + "\n}()"
 	}
 	return code

@@ -41,13 +41,13 @@ func planWrapper(u *unit.Unit) {
 		return
 	}
 	deadlines, addrs := interfaceNeeds(u)
-	pongs := wantsPongs(u)
-	deadlines = deadlines || pongs || !u.Try(func() { planDeadlineContexts(u) })
+	handlers := handlerWrapper(u, false) != ""
+	deadlines = deadlines || handlers || !u.Try(func() { planDeadlineContexts(u) })
 	addrs = addrs || !u.Try(func() { planAddrs(u) })
 	name := ""
 	switch {
-	case pongs:
-		name = pongWrapper(u, addrs)
+	case handlers:
+		name = handlerWrapper(u, addrs)
 	case deadlines && addrs:
 		name = deadlineAddrConn
 	case deadlines:
@@ -96,7 +96,7 @@ func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
 		case s.Symbol == "Conn.Unwrap" || s.Symbol == "Wrap":
 			refuse(s, "the connection needs a type that embeds it, and code that is already native shares it")
 			return
-		case !fits || u.Home != nil && hasPongs(name):
+		case !fits || u.Home != nil && hasHandlers(name):
 			refuse(s, "the connection needs a type that embeds it, and crosses packages")
 			return
 		case shadowsHome(u, s):
@@ -142,11 +142,8 @@ func noteDeadline(u *unit.Unit, f *flow.File, pos token.Pos, setter wsapi.Symbol
 
 // wrapperHelpers returns the helpers that declare the type.
 func wrapperHelpers(name string) []string {
-	if hasHooks(name) {
-		return append(wrapperHelpers(embeddedWrapper(name)), name)
-	}
-	if hasPongs(name) {
-		return append(wrapperHelpers(embeddedWrapper(name)), name, "pingInBackground")
+	if hasHandlers(name) {
+		return append(wrapperHelpers(embeddedWrapper(name)), handlerHelpers(name)...)
 	}
 	switch name {
 	case deadlineConn:
