@@ -40,9 +40,10 @@ func TestReadAhead(t *testing.T) {
 		more, full bool
 		asked      int // what the network is asked for
 	}{
-		{"idle", false, true, 100},
+		{"idle", false, false, 100},
 		{"more to come", true, false, 100},
-		{"backlog", true, true, aheadSize},
+		{"messages wait", false, true, backlogSize},
+		{"backlog amid a message", true, true, aheadSize},
 	} {
 		src := &script{pieces: []string{backlog}, err: broken}
 		a := &readAhead{conn: src, more: tt.more, full: tt.full}

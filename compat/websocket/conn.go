@@ -18,6 +18,10 @@ const (
 	defaultReadBufferSize  = 4096
 	defaultWriteBufferSize = 4096
 
+	// serverReadBufferSize is less, because servers have many connections that
+	// wait. A message that is longer is read in two reads.
+	serverReadBufferSize = 2048
+
 	// replyWait bounds how long an automatic reply to the peer may take.
 	replyWait = time.Second
 )
@@ -105,8 +109,7 @@ type connConfig struct {
 	server          bool          // the role of this side
 	ahead           *readAhead    // what br reads, nil without br
 	br              *bufio.Reader // reader of the handshake, possibly holding early bytes; may be nil
-	bw              *bufio.Writer // hijacked writer for the engine to use; may be nil
-	readBufferSize  int           // as given by the user; 0 asks for the default
+	readBufferSize  int           // as given by the user; 0 asks for a default
 	writeBufferSize int           // as given by the user, or that of an adopted buffer; 0 asks for the default
 	writeBufferPool BufferPool
 	subprotocol     string
@@ -117,7 +120,9 @@ type connConfig struct {
 func newConn(cfg connConfig) *Conn {
 	if cfg.br == nil {
 		size := cfg.readBufferSize
-		if size == 0 {
+		if size == 0 && cfg.server {
+			size = serverReadBufferSize
+		} else if size == 0 {
 			size = defaultReadBufferSize
 		} else if size < wire.MaxControlPayload {
 			size = wire.MaxControlPayload
@@ -128,7 +133,7 @@ func newConn(cfg connConfig) *Conn {
 	if cfg.writeBufferSize <= 0 {
 		cfg.writeBufferSize = defaultWriteBufferSize
 	}
-	link := engine.NewLink(cfg.netConn, cfg.server, cfg.bw)
+	link := engine.NewLink(cfg.netConn, cfg.server)
 	c := &Conn{
 		netConn:      cfg.netConn,
 		server:       cfg.server,

@@ -1,7 +1,6 @@
 package websocket
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -185,18 +184,12 @@ func want1006(t *testing.T, what string, err error) {
 
 func TestBufferSizes(t *testing.T) {
 	for _, test := range []struct {
-		size    int
-		adopted int // size of the buffer that the engine uses
-		want    int // payload bytes of the first frame of a long message
+		size int
+		want int // payload bytes of the first frame of a long message
 	}{
-		{0, 0, 4096}, {-1, 0, 4096}, {100, 0, 100}, {5000, 0, 5000},
-		{4096 - 14, 4096, 4096 - 14}, {100, 300, 100},
+		{0, 4096}, {-1, 4096}, {100, 100}, {5000, 5000}, {4096 - 14, 4096 - 14},
 	} {
-		cfg := connConfig{writeBufferSize: test.size}
-		if test.adopted > 0 {
-			cfg.bw = bufio.NewWriterSize(nil, test.adopted)
-		}
-		ws, c := serveConfig(t, cfg, strings.NewReader(""))
+		ws, c := serveConfig(t, connConfig{writeBufferSize: test.size}, strings.NewReader(""))
 		w, err := ws.NextWriter(TextMessage)
 		if err != nil {
 			t.Fatal(err)
@@ -210,10 +203,13 @@ func TestBufferSizes(t *testing.T) {
 			t.Errorf("%+v: frame of %d bytes", test, len(list[0].payload))
 		}
 	}
-	for size, want := range map[int]int{0: 4096, 1: 125, 125: 125, 5000: 5000} {
-		ws := newConn(connConfig{netConn: new(tape), readBufferSize: size})
-		if got := ws.br.Size(); got != want {
-			t.Errorf("read buffer size %d: %d, want %d", size, got, want)
+	for _, test := range []struct {
+		server     bool
+		size, want int
+	}{{true, 0, 2048}, {false, 0, 4096}, {true, 1, 125}, {true, 125, 125}, {false, 5000, 5000}, {true, 5000, 5000}} {
+		ws := newConn(connConfig{netConn: new(tape), server: test.server, readBufferSize: test.size})
+		if got := ws.br.Size(); got != test.want {
+			t.Errorf("%+v: read buffer of %d bytes", test, got)
 		}
 		ws.Close()
 	}

@@ -176,7 +176,7 @@ func (c *Conn) readPayload(p []byte) (int, error) {
 		p = p[:c.remaining]
 	}
 	var r io.Reader = c.br
-	if c.br.Buffered() == 0 && (len(c.ahead.rest) > 0 || c.ahead.borrows()) {
+	if c.br.Buffered() == 0 && (len(c.ahead.rest) > 0 || c.ahead.borrows(len(p))) {
 		r = c.ahead // which spares a copy
 	}
 	n, err := r.Read(p)
@@ -188,10 +188,13 @@ func (c *Conn) readPayload(p []byte) (int, error) {
 	return n, c.readErr
 }
 
-// decode unmasks p, which follows what was decoded before in the frame.
+// decode unmasks p, which follows what was decoded before in the frame. What a
+// server sends is not masked, and the engine of a client does not see it.
 func (c *Conn) decode(p []byte) {
-	c.link.Decode(p, c.maskKey, c.maskPos)
-	c.maskPos += int64(len(p))
+	if c.server {
+		c.link.Decode(p, c.maskKey, c.maskPos)
+		c.maskPos += int64(len(p))
+	}
 }
 
 // ReadMessage reads the next message whole, as NextReader and io.ReadAll would.
@@ -223,8 +226,9 @@ func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 // readRest reads the message id, of which the current frame is the only one.
 func (c *Conn) readRest(id int) ([]byte, error) {
-	p, err := c.readFrame([]byte{})
-	c.decode(p)
+	key := c.link.Key()
+	p, err := c.readFrame([]byte{}, key)
+	c.decodeAll(p, key)
 	if err != nil && (err != io.EOF || c.remaining > 0) {
 		return p, err
 	}
@@ -247,15 +251,11 @@ var scratches = sync.Pool{New: func() interface{} {
 func (c *Conn) readFragments(id int) ([]byte, error) {
 	s := scratches.Get().(*[]byte)
 	defer scratches.Put(s)
-	key := c.link.Key(c.maskKey)
-	p := *s
+	key := c.link.Key()
+	p, lent := *s, true
 	var err error
-	for {
-		start := len(p)
-		p, err = c.readFrame(p)
-		if c.server {
-			wire.Mask(p[start:], wire.Differ(c.maskKey, wire.Rotate(key, int64(start))))
-		}
+	for first := true; ; first = false {
+		p, err = c.readFrame(p, key)
 		if err != nil && (err != io.EOF || c.remaining > 0) {
 			break
 		}
@@ -266,26 +266,82 @@ func (c *Conn) readFragments(id int) ([]byte, error) {
 		if err = c.nextFragment(id); err != nil {
 			break
 		}
+		if first { // not each time: there may be very many, and empty
+			if n := c.inSight(); n > 0 {
+				p, lent = append(make([]byte, 0, len(p)+n), p...), false
+			}
+		}
 	}
-	c.link.Decode(p, key, 0)
-	if cap(p) == scratchSize {
+	c.decodeAll(p, key)
+	if lent && cap(p) == scratchSize {
 		p = append([]byte{}, p...)
 	}
 	return p, err
 }
 
-// readFrame appends the rest of the current frame to p, as it is on the wire.
-func (c *Conn) readFrame(p []byte) ([]byte, error) {
+// inSight returns how much of the message in fragments is to come, if all of it
+// has been read ahead, and 0 if not.
+func (c *Conn) inSight() int {
+	if c.br.Buffered() > 0 {
+		return 0
+	}
+	total, n, final := 0, c.remaining, c.final
+	for b := c.ahead.rest; 0 <= n && n <= int64(len(b)); {
+		total += int(n)
+		if b = b[n:]; final {
+			return total
+		}
+		h, size := wire.Parse(b)
+		if size == 0 || h.First&^wire.Fin != wire.Continuation || h.Masked != c.server {
+			break
+		}
+		n, final, b = h.Length, h.First&wire.Fin != 0, b[size:]
+	}
+	return 0
+}
+
+// readFrame appends the current frame, of which nothing has been read, to p. A
+// client's payload is masked as if it went on with what key masks from the
+// beginning of p on.
+func (c *Conn) readFrame(p []byte, key [4]byte) ([]byte, error) {
+	var mask [4]byte
+	if c.server {
+		mask = wire.Differ(c.maskKey, wire.Rotate(key, int64(len(p))))
+	}
 	var err error
 	for c.remaining > 0 && err == nil {
 		if len(p) == cap(p) {
 			p = c.grow(p)
 		}
 		var n int
-		n, err = c.readPayload(p[len(p):cap(p)])
+		n, err = c.readMasked(p[len(p):cap(p)], mask)
 		p = p[:len(p)+n]
+		mask = wire.Rotate(mask, int64(n))
 	}
 	return p, err
+}
+
+// readMasked is readPayload, with mask on top of what comes from the wire.
+func (c *Conn) readMasked(p []byte, mask [4]byte) (int, error) {
+	if int64(len(p)) > c.remaining {
+		p = p[:c.remaining]
+	}
+	if c.br.Buffered() == 0 && c.ahead.fill(len(p)) {
+		rest := c.ahead.take(len(p))
+		wire.MaskTo(p, rest, mask)
+		c.remaining -= int64(len(rest))
+		return len(rest), nil
+	}
+	n, err := c.readPayload(p)
+	wire.Mask(p[:n], mask)
+	return n, err
+}
+
+// decodeAll unmasks p, which key masks.
+func (c *Conn) decodeAll(p []byte, key [4]byte) {
+	if c.server {
+		c.link.Decode(p, key, 0)
+	}
 }
 
 // grow makes room behind p for the rest of the frame, or for as much of it as

@@ -83,7 +83,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request, responseHeade
 		subprotocol:     u.selectSubprotocol(r, responseHeader),
 		compress:        u.EnableCompression && namesDeflate(r.Header),
 	}
-	scratch := u.adoptBuffers(&cfg, brw)
+	scratch := u.freeBuffers(&cfg, brw)
 	response := appendResponse(scratch[:0], r, responseHeader, cfg.subprotocol, cfg.compress)
 	if err := u.send(netConn, response); err != nil {
 		netConn.Close()
@@ -181,32 +181,23 @@ func (u *Upgrader) selectSubprotocol(r *http.Request, responseHeader http.Header
 	return ""
 }
 
-// Buffers of the HTTP server that are smaller than these are not worth
-// keeping. The writer's holds the largest frame header, 14 bytes, too.
-const (
-	minHijackedReader = 256 + 1
-	minHijackedWriter = 256 + 14
-)
+// minHijackedWriter is the size of the HTTP server's write buffer from which on
+// messages are cut as if it were used. It holds the largest frame header, 14
+// bytes, too.
+const minHijackedWriter = 256 + 14
 
-// adoptBuffers lets the connection keep the HTTP server's buffers where the
-// user asks for no size of their own. It returns the writer's buffer, which
-// is free until the connection starts to use it.
-func (u *Upgrader) adoptBuffers(cfg *connConfig, brw *bufio.ReadWriter) (scratch []byte) {
-	// The server's reader and writer may sit on wrappers of the connection
-	// that count and interrupt reads; both are empty by now.
-	ahead := &readAhead{conn: cfg.netConn}
-	brw.Reader.Reset(ahead)
+// freeBuffers empties the HTTP server's reader and writer, to which the server
+// refers until the handler returns. It returns the writer's buffer. They may have
+// sat on wrappers of the connection that count and interrupt reads.
+func (u *Upgrader) freeBuffers(cfg *connConfig, brw *bufio.ReadWriter) (scratch []byte) {
 	brw.Writer.Reset(cfg.netConn)
-
-	if u.ReadBufferSize == 0 && brw.Reader.Size() >= minHijackedReader {
-		cfg.br, cfg.ahead = brw.Reader, ahead
-	}
-	// The engine writes through the buffer. A message of the connection that is
-	// written in pieces is cut as if they were gathered in it, header included:
-	// that is where gorilla/websocket cuts it.
-	cfg.bw = brw.Writer
 	scratch = brw.Writer.AvailableBuffer()
 	scratch = scratch[:cap(scratch)]
+	*brw.Reader = *bufio.NewReaderSize(cfg.netConn, 1)
+	*brw.Writer = *bufio.NewWriterSize(cfg.netConn, 1)
+
+	// A message that is written in pieces is cut as if they were gathered in the
+	// writer's buffer, header included: that is where gorilla/websocket cuts it.
 	if u.WriteBufferPool == nil && u.WriteBufferSize == 0 && len(scratch) >= minHijackedWriter {
 		cfg.writeBufferSize = len(scratch) - wire.MaxHeader
 	}

@@ -368,39 +368,35 @@ func TestUpgradeDeadlines(t *testing.T) {
 	}
 }
 
-func TestAdoptBuffers(t *testing.T) {
+// TestFreeBuffers empties the HTTP server's reader and writer, and keeps the size
+// of the writer's buffer.
+func TestFreeBuffers(t *testing.T) {
 	pool := struct{ BufferPool }{}
-	tests := []struct {
-		size           int // of the HTTP server's buffers
-		upgrader       Upgrader
-		reader, writer bool // adopted
+	for _, tt := range []struct {
+		size     int // of the HTTP server's buffers
+		upgrader Upgrader
+		kept     bool // the size
 	}{
-		{4096, Upgrader{}, true, true},
-		{270, Upgrader{}, true, true},
-		{269, Upgrader{}, true, false},
-		{257, Upgrader{}, true, false},
-		{256, Upgrader{}, false, false},
-		{4096, Upgrader{ReadBufferSize: 4096}, false, true},
-		{4096, Upgrader{WriteBufferSize: 4096}, true, false},
-		{4096, Upgrader{WriteBufferPool: pool}, true, false},
-	}
-	for _, tt := range tests {
+		{4096, Upgrader{}, true},
+		{270, Upgrader{}, true},
+		{269, Upgrader{}, false},
+		{4096, Upgrader{ReadBufferSize: 4096}, true},
+		{4096, Upgrader{WriteBufferSize: 4096}, false},
+		{4096, Upgrader{WriteBufferPool: pool}, false},
+	} {
 		conn, peer := net.Pipe()
 		defer peer.Close()
 		brw := newHijackWriter(conn, tt.size).brw
 		cfg := connConfig{netConn: conn}
-		scratch := tt.upgrader.adoptBuffers(&cfg, brw)
+		scratch := tt.upgrader.freeBuffers(&cfg, brw)
 		if len(scratch) != tt.size {
 			t.Errorf("size %d: scratch of %d bytes", tt.size, len(scratch))
 		}
-		if got := cfg.br == brw.Reader; got != tt.reader {
-			t.Errorf("size %d, %+v: reader adopted: %v", tt.size, tt.upgrader, got)
+		if got := cfg.writeBufferSize == tt.size-wire.MaxHeader; got != tt.kept {
+			t.Errorf("size %d, %+v: size of the writer's buffer kept: %v", tt.size, tt.upgrader, got)
 		}
-		if got := cfg.writeBufferSize == tt.size-wire.MaxHeader; got != tt.writer {
-			t.Errorf("size %d, %+v: size of the writer adopted: %v", tt.size, tt.upgrader, got)
-		}
-		if cfg.bw != brw.Writer {
-			t.Errorf("size %d, %+v: the engine gets another writer", tt.size, tt.upgrader)
+		if r, w := brw.Reader.Size(), brw.Writer.Size(); r > 16 || w > 16 {
+			t.Errorf("size %d, %+v: buffers of %d and %d bytes stay with the server", tt.size, tt.upgrader, r, w)
 		}
 		// Whatever the server wrapped around the connection is gone.
 		go io.WriteString(peer, "x")

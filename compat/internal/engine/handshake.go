@@ -21,8 +21,8 @@ const (
 	// has: payload then goes straight to its destination.
 	serverReader = 16
 
-	// serverWriter is the write buffer of a server engine: a small frame leaves
-	// it in one piece.
+	// serverWriter is the write buffer of a server engine that writes to the
+	// network: a small frame leaves it in one piece.
 	serverWriter = 4096
 )
 
@@ -71,6 +71,17 @@ func (a answer) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // accept is the client of a server's handshake in memory.
 func accept(e Engine, rwc io.ReadWriteCloser, o Options) (Native, error) {
+	r := plainRequest
+	if o.Subprotocol != "" || o.Compress {
+		r = request(o)
+	}
+	return e.Accept(&hijackable{rwc: rwc, header: http.Header{}, writer: o.writer}, r, o)
+}
+
+// plainRequest is the request of most handshakes. Engines only read it.
+var plainRequest = request(Options{})
+
+func request(o Options) *http.Request {
 	r := &http.Request{
 		Method:     http.MethodGet,
 		URL:        &url.URL{Path: "/"},
@@ -91,7 +102,7 @@ func accept(e Engine, rwc io.ReadWriteCloser, o Options) (Native, error) {
 	if o.Compress {
 		r.Header.Set("Sec-WebSocket-Extensions", deflate)
 	}
-	return e.Accept(&hijackable{rwc: rwc, header: http.Header{}, writer: o.writer}, r, o)
+	return r
 }
 
 // hijackable is the http.ResponseWriter of a handshake in memory.

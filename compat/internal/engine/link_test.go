@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -38,12 +37,6 @@ type observed struct {
 	err error
 }
 
-func (o *observed) Reader(ctx context.Context) (int, io.Reader, error) {
-	typ, r, err := o.Conn.Reader(ctx)
-	o.keep(err)
-	return typ, observedReader{o, r}, err
-}
-
 type observedReader struct {
 	o *observed
 	r io.Reader
@@ -69,34 +62,30 @@ func (o *observed) keep(err error) {
 
 func TestLinkDecode(t *testing.T) {
 	key := [4]byte{0xa1, 0xb2, 0xc3, 0xd4}
-	for _, server := range []bool{true, false} {
-		l := NewLink(new(recorder), server, bufio.NewWriterSize(nil, 512))
-		o := &observed{Conn: l.conn}
-		l.conn = o
-		for round, released := range []bool{false, true} {
-			if released {
-				if o.err != nil {
-					t.Errorf("the engine decoded with %v", o.err)
-				}
-				l.close()
+	l := NewLink(new(recorder), true)
+	o := new(observed)
+	l.payload = observedReader{o, l.payload}
+	for round, released := range []bool{false, true} {
+		if released {
+			if o.err != nil {
+				t.Errorf("the engine decoded with %v", o.err)
 			}
-			for _, size := range []int{0, 1, 3, 15, 16, 17, 125, 126, 4095, 4096, 5000, 65536, 200000} {
-				plain := bytes.Repeat([]byte("payload"), size/7+1)[:size]
-				wired := append([]byte(nil), plain...)
-				if server {
-					wire.Mask(wired, key)
+			l.close()
+		}
+		for _, size := range []int{0, 1, 3, 15, 16, 17, 125, 126, 4095, 4096, 5000, 65536, 200000} {
+			plain := bytes.Repeat([]byte("payload"), size/7+1)[:size]
+			wired := append([]byte(nil), plain...)
+			wire.Mask(wired, key)
+			// In three pieces, as the bytes of a frame arrive.
+			for from, to := 0, size/3; from < size; from, to = to, to+size/3+1 {
+				if to > size {
+					to = size
 				}
-				// In three pieces, as the bytes of a frame arrive.
-				for from, to := 0, size/3; from < size; from, to = to, to+size/3+1 {
-					if to > size {
-						to = size
-					}
-					l.Decode(wired[from:to], key, int64(from))
-				}
-				key[size%4]++ // a frame has a key of its own
-				if !bytes.Equal(wired, plain) {
-					t.Fatalf("server %v, round %d, size %d: not the payload", server, round, size)
-				}
+				l.Decode(wired[from:to], key, int64(from))
+			}
+			key[size%4]++ // a frame has a key of its own
+			if !bytes.Equal(wired, plain) {
+				t.Fatalf("round %d, size %d: not the payload", round, size)
 			}
 		}
 	}
@@ -110,16 +99,16 @@ func TestLinkWhileReleased(t *testing.T) {
 	for i := 0; i < 2000; i++ {
 		conn := new(recorder)
 		server := i%4 > 0
-		l := NewLink(conn, server, nil)
+		l := NewLink(conn, server)
 		l.Release()
 		for j := 0; j < 10; j++ {
-			wired := append([]byte(nil), plain[:140]...)
 			if server {
+				wired := append([]byte(nil), plain[:140]...)
 				wire.Mask(wired, key)
-			}
-			l.Decode(wired, key, 0)
-			if !bytes.Equal(wired, plain[:140]) {
-				t.Fatalf("connection %d, payload %d: %q", i, j, wired)
+				l.Decode(wired, key, 0)
+				if !bytes.Equal(wired, plain[:140]) {
+					t.Fatalf("connection %d, payload %d: %q", i, j, wired)
+				}
 			}
 
 			conn.out.Reset()
@@ -142,7 +131,7 @@ func TestLinkWhileReleased(t *testing.T) {
 func TestLinkWriteFrame(t *testing.T) {
 	for _, server := range []bool{true, false} {
 		conn := new(recorder)
-		l := NewLink(conn, server, nil)
+		l := NewLink(conn, server)
 		o := &observed{Conn: l.conn}
 		l.conn = o
 		for _, released := range []bool{false, true} {
@@ -185,7 +174,7 @@ func TestLinkWriteFrames(t *testing.T) {
 			for _, length := range []int{0, 1, size, size + 1, 3 * size, 3*size + 1} {
 				payload := bytes.Repeat([]byte("payload"), length/7+1)[:length]
 				together, alone := new(recorder), new(recorder)
-				l, k := NewLink(together, server, nil), NewLink(alone, server, nil)
+				l, k := NewLink(together, server), NewLink(alone, server)
 				for _, first := range []byte{0x81, 0x02, 0x00} {
 					if err := l.WriteFrames(first, payload, size); err != nil {
 						t.Fatal(err)
@@ -236,7 +225,7 @@ func TestLinkWriteError(t *testing.T) {
 	broken := errors.New("broken")
 	for _, server := range []bool{true, false} {
 		for _, size := range []int{0, 10, 5000, 100000} {
-			l := NewLink(&recorder{err: broken}, server, nil)
+			l := NewLink(&recorder{err: broken}, server)
 			if err := l.WriteFrame(0x82, make([]byte, size)); err != broken {
 				t.Errorf("server %v, size %d: %v, want the error of the connection itself", server, size, err)
 			}

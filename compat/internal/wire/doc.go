@@ -2,9 +2,10 @@
 // coding of RFC 6455, and [Tap], the byte stream an engine is given instead of
 // the network connection.
 //
-// An engine is used as a codec. Inbound, it is shown bytes that have already
-// arrived, as one synthetic message at a time. Outbound, it is asked for one
-// unfragmented data frame at a time, and the tap puts the wanted FIN, RSV1 and
-// opcode into the first byte. So control frames, fragments and compressed
-// frames go through an engine whose own API cannot express them.
+// An engine is used as a codec. Inbound, that of a server is shown masked bytes
+// that have already arrived, as one synthetic message without an end. Outbound,
+// it is asked for one unfragmented data frame at a time, and the tap makes of it
+// frames of the wanted size with the wanted FIN, RSV1 and opcode. So control
+// frames, fragments and compressed frames go through an engine whose own API
+// cannot express them.
 package wire

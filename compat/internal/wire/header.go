@@ -78,6 +78,31 @@ func (h Header) Append(b []byte) []byte {
 	return b
 }
 
+// Parse returns the header that b starts with, and its size, which is 0 when b
+// does not hold all of it. A length with the top bit set is negative.
+func Parse(b []byte) (h Header, size int) {
+	if len(b) < 2 {
+		return h, 0
+	}
+	h = Header{First: b[0], Masked: b[1]&MaskBit != 0, Length: int64(b[1] & LengthMask)}
+	size = 2
+	switch {
+	case h.Length == 126 && len(b) >= 4:
+		h.Length, size = int64(binary.BigEndian.Uint16(b[2:])), 4
+	case h.Length == 127 && len(b) >= 10:
+		h.Length, size = int64(binary.BigEndian.Uint64(b[2:])), 10
+	case h.Length > 125:
+		return h, 0
+	}
+	if h.Masked {
+		if len(b) < size+len(h.Key) {
+			return h, 0
+		}
+		size += copy(h.Key[:], b[size:])
+	}
+	return h, size
+}
+
 // Rotate returns the key that masks a payload from offset pos on.
 func Rotate(key [4]byte, pos int64) [4]byte {
 	var k [4]byte
@@ -98,23 +123,32 @@ func Differ(a, b [4]byte) [4]byte {
 
 // Mask masks or unmasks b in place with key.
 func Mask(b []byte, key [4]byte) {
+	if key != [4]byte{} {
+		MaskTo(b, b, key)
+	}
+}
+
+// MaskTo is Mask with the result in dst, which is b itself or as long and apart
+// from it.
+func MaskTo(dst, b []byte, key [4]byte) {
 	k := binary.LittleEndian.Uint32(key[:])
 	if k == 0 {
+		copy(dst, b)
 		return
 	}
 	kk := uint64(k)<<32 | uint64(k)
-	for len(b) >= 32 {
-		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)^kk)
-		binary.LittleEndian.PutUint64(b[8:], binary.LittleEndian.Uint64(b[8:])^kk)
-		binary.LittleEndian.PutUint64(b[16:], binary.LittleEndian.Uint64(b[16:])^kk)
-		binary.LittleEndian.PutUint64(b[24:], binary.LittleEndian.Uint64(b[24:])^kk)
-		b = b[32:]
+	for len(b) >= 32 && len(dst) >= 32 {
+		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(b)^kk)
+		binary.LittleEndian.PutUint64(dst[8:], binary.LittleEndian.Uint64(b[8:])^kk)
+		binary.LittleEndian.PutUint64(dst[16:], binary.LittleEndian.Uint64(b[16:])^kk)
+		binary.LittleEndian.PutUint64(dst[24:], binary.LittleEndian.Uint64(b[24:])^kk)
+		b, dst = b[32:], dst[32:]
 	}
-	for len(b) >= 8 {
-		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)^kk)
-		b = b[8:]
+	for len(b) >= 8 && len(dst) >= 8 {
+		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(b)^kk)
+		b, dst = b[8:], dst[8:]
 	}
 	for i := range b {
-		b[i] ^= key[i&3]
+		dst[i] = b[i] ^ key[i&3]
 	}
 }

@@ -34,6 +34,31 @@ func TestHeaderAppend(t *testing.T) {
 	}
 }
 
+// TestParse parses what Append appends, and nothing that is cut off.
+func TestParse(t *testing.T) {
+	for _, length := range []int64{0, 1, 125, 126, 65535, 65536, math.MaxInt64, math.MinInt64} {
+		for _, masked := range []bool{false, true} {
+			want := Header{First: RSV1 | Text, Masked: masked, Length: length}
+			if masked {
+				want.Key = [4]byte{1, 2, 3, 4}
+			}
+			b := want.Append(nil)
+			if length < 0 { // which is on the wire what nobody appends
+				b = append([]byte{RSV1 | Text, b[1]&MaskBit | 127, 0x80, 0, 0, 0, 0, 0, 0, 0}, want.Key[:4*(b[1]>>7)]...)
+			}
+			got, size := Parse(append(b, "payload"...))
+			if got != want || size != len(b) {
+				t.Errorf("%+v of %d bytes: %+v of %d", want, len(b), got, size)
+			}
+			for n := range b {
+				if _, size := Parse(b[:n]); size != 0 {
+					t.Errorf("%+v: the first %d bytes are taken for a header", want, n)
+				}
+			}
+		}
+	}
+}
+
 // TestMask masks every part of a payload on its own, with the key rotated to
 // where the part starts.
 func TestMask(t *testing.T) {
@@ -49,6 +74,12 @@ func TestMask(t *testing.T) {
 			Mask(p, Rotate(key, int64(from)))
 			if !bytes.Equal(p, want[from:to]) {
 				t.Fatalf("bytes %d to %d: %x, want %x", from, to, p, want[from:to])
+			}
+			if MaskTo(p, plain[from:to], Rotate(key, int64(from))); !bytes.Equal(p, want[from:to]) {
+				t.Fatalf("bytes %d to %d apart: %x, want %x", from, to, p, want[from:to])
+			}
+			if MaskTo(p, plain[from:to], [4]byte{}); !bytes.Equal(p, plain[from:to]) {
+				t.Fatalf("bytes %d to %d without a key: %x", from, to, p)
 			}
 		}
 	}
