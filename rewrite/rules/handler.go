@@ -14,13 +14,13 @@ var handlerRule = &unit.Rule{
 	Doc: `Handlers that do what the library does anyway are deleted: nil, a ping handler that sends the pong, a close
 handler that only sends the close frame back, a pong handler that does nothing. The target answers pings and close
 frames while somebody reads. A ping handler may answer by a function of its own or by the handler that was there
-before, take locks, set a write deadline and judge how the answer went; lines that it writes to a log are lost, with a
-note. One that moves the read deadline is part of a heartbeat. A call that asks for a handler and drops it goes too. What
-a close handler does besides answering moves to where reads fail, if it is set at all times and every read has such a
-place; one that returns early becomes a function there. Other close handlers stay on a type that takes Conn's place, whose
-reads call them. For coder, handlers of pings and pongs that do more stay as well: the type gives coder's options functions
-that call what the program has set, and a pong that such a handler writes is sent when it has returned. nhooyr has no
-hook for pings.`,
+before, take locks, set a write deadline and judge how the answer went; lines that it writes to a log, and what it does
+where the answer fails, are lost, with a note. One that moves the read deadline is part of a heartbeat. A call that asks
+for a handler and drops it goes too. What a close handler does besides answering moves to where reads fail, if it is set
+at all times and every read has such a place; one that returns early becomes a function there. Other close handlers stay
+on a type that takes Conn's place, whose reads call them. For coder, handlers of pings and pongs that do more stay as
+well: the type gives coder's options functions that call what the program has set, and a pong that such a handler writes
+is sent when it has returned. nhooyr has no hook for pings.`,
 	Plan: func(u *unit.Unit) {
 		if hasHooks(u.Wrapped) {
 			keepHandlers(u)

@@ -21,6 +21,8 @@ type pingAction struct {
 	empty    bool                  // with an empty payload
 	logs     bool                  // and leaves lines in a log
 	deadline bool                  // and sets a write deadline
+	lost     bool                  // and calls others when the answer has failed
+	failing  int                   // how deep in code that runs only then
 	failed   map[types.Object]bool // hold errors of all that
 	home     *types.Var            // a local variable that holds the handler
 	of       ast.Expr              // whose method the handler is
@@ -111,7 +113,12 @@ func (a *pingAction) stmt(st ast.Stmt, top bool) string {
 			return ""
 		}
 	case *ast.ExprStmt:
-		return a.does(st.X, top)
+		why := a.does(st.X, top)
+		if why == pingMore && a.failing > 0 && len(a.u.Within(f, st)) == 0 {
+			a.lost = true
+			return ""
+		}
+		return why
 	case *ast.DeferStmt:
 		if isLock(f, st.Call) {
 			return ""
@@ -268,13 +275,35 @@ func (a *pingAction) branches(st *ast.IfStmt, top bool) string {
 		}
 		return pingMore
 	}
-	if why := a.list(st.Body.List, false); why != "" {
+	fails := cond == nil || a.saysFailed(cond)
+	if fails {
+		a.failing++
+	}
+	why := a.list(st.Body.List, false)
+	if fails {
+		a.failing--
+	}
+	if why != "" {
 		return why
 	}
 	if st.Else != nil {
 		return a.stmt(st.Else, false)
 	}
 	return ""
+}
+
+// saysFailed reports whether the condition holds only where an error of the
+// handler is not nil.
+func (a *pingAction) saysFailed(cond ast.Expr) bool {
+	b, ok := ast.Unparen(cond).(*ast.BinaryExpr)
+	switch {
+	case !ok:
+		return false
+	case b.Op == token.LAND:
+		return a.saysFailed(b.X) || a.saysFailed(b.Y)
+	}
+	o := objectOf(a.file, b.X)
+	return a.failed[o] && isError(o.Type()) && unit.IsErrNotNil(a.file, b, o)
 }
 
 // does looks at a call.
@@ -349,6 +378,7 @@ func (a *pingAction) drop() {
 		}
 	}
 	note(a.logs, "pings are answered as before, and no longer logged")
+	note(a.lost, "what the ping handler did when its answer failed is not done any more; the read fails then")
 	note(a.empty, emptyNote)
 	note(a.deadline, "the write deadline that the ping handler set no longer holds for what is written later")
 }
