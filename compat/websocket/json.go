@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"sync"
 )
 
 // WriteJSON writes v to c as JSON.
@@ -23,8 +24,9 @@ func (c *Conn) WriteJSON(v interface{}) error {
 		return err
 	}
 	// Encoding runs the user's code, so before the lock.
-	var b bytes.Buffer
-	encodeErr := json.NewEncoder(&b).Encode(v)
+	e := encodings.Get().(*encoding)
+	defer e.release()
+	encodeErr := e.encoder.Encode(v)
 
 	c.msgMu.Lock()
 	defer c.msgMu.Unlock()
@@ -33,13 +35,35 @@ func (c *Conn) WriteJSON(v interface{}) error {
 		return err
 	}
 	if encodeErr == nil {
-		_, encodeErr = w.put(b.Bytes())
+		_, encodeErr = w.put(e.Bytes())
 	}
 	err = w.finish()
 	if encodeErr != nil {
 		return encodeErr
 	}
 	return err
+}
+
+// encoding is a buffer with an encoder into it, for reuse.
+type encoding struct {
+	bytes.Buffer
+	encoder *json.Encoder
+}
+
+var encodings = sync.Pool{New: func() interface{} {
+	e := new(encoding)
+	e.encoder = json.NewEncoder(e)
+	return e
+}}
+
+// maxEncoding is the size of the largest buffer that is kept.
+const maxEncoding = 256 << 10
+
+func (e *encoding) release() {
+	if e.Cap() <= maxEncoding {
+		e.Reset()
+		encodings.Put(e)
+	}
 }
 
 // checkWrite does what starting a message does before anything is written.
@@ -64,7 +88,10 @@ func (c *Conn) ReadJSON(v interface{}) error {
 	if err != nil {
 		return err
 	}
-	if whole, ok := r.(wholeReader); ok {
+	switch whole := r.(type) {
+	case *messageReader:
+		r = (*wholeMessage)(whole)
+	case wholeReader:
 		r = readFunc(whole.readWhole)
 	}
 	err = json.NewDecoder(r).Decode(v)
@@ -73,6 +100,11 @@ func (c *Conn) ReadJSON(v interface{}) error {
 	}
 	return err
 }
+
+// wholeMessage is a messageReader that is read by readWhole. It costs no memory.
+type wholeMessage messageReader
+
+func (r *wholeMessage) Read(p []byte) (int, error) { return (*messageReader)(r).readWhole(p) }
 
 // wholeReader is a reader of a message that tells whether another read has
 // overtaken it.

@@ -118,9 +118,7 @@ func (r *messageReader) read(p []byte) (int, error) {
 	}
 	for c.readErr == nil {
 		if c.remaining > 0 {
-			n, err := c.readPayload(p)
-			c.decode(p[:n])
-			return n, err
+			return c.readDecoded(p)
 		}
 		if c.final {
 			c.open = 0
@@ -188,13 +186,17 @@ func (c *Conn) readPayload(p []byte) (int, error) {
 	return n, c.readErr
 }
 
-// decode unmasks p, which follows what was decoded before in the frame. What a
-// server sends is not masked, and the engine of a client does not see it.
-func (c *Conn) decode(p []byte) {
-	if c.server {
-		c.link.Decode(p, c.maskKey, c.maskPos)
-		c.maskPos += int64(len(p))
+// readDecoded is readPayload with the payload unmasked. What a server sends is
+// not masked, and the engine of a client does not see it.
+func (c *Conn) readDecoded(p []byte) (int, error) {
+	if !c.server {
+		return c.readPayload(p)
 	}
+	key := c.link.Key()
+	n, err := c.readMasked(p, wire.Differ(wire.Rotate(c.maskKey, c.maskPos), key))
+	c.link.Decode(p[:n], key, 0)
+	c.maskPos += int64(n)
+	return n, err
 }
 
 // ReadMessage reads the next message whole, as NextReader and io.ReadAll would.

@@ -432,6 +432,37 @@ func TestMessageSizes(t *testing.T) {
 	}
 }
 
+// TestInSight looks for the end of a message in what has been read ahead.
+func TestInSight(t *testing.T) {
+	fin := frame(0x80, "end")
+	for _, test := range []struct {
+		name      string
+		remaining int64 // of the current frame
+		final     bool
+		rest      string
+		want      int
+	}{
+		{"the frame", 4, true, "1234", 4},
+		{"with more behind it", 4, true, "1234\x82\x80", 4},
+		{"a part of the frame", 5, true, "1234", 0},
+		{"fragments", 2, false, "12" + string(frame(0, "")) + string(frame(0, "middle")) + string(fin), 2 + 6 + 3},
+		{"a part of a fragment", 2, false, "12" + string(fin[:len(fin)-1]), 0},
+		{"half a header", 2, false, "12" + string(fin[:3]), 0},
+		{"no end", 2, false, "12" + string(frame(0, "middle")), 0},
+		{"a ping", 2, false, "12" + string(frame(0x89, "")) + string(fin), 0},
+		{"another message", 2, false, "12" + string(frame(0x82, "end")), 0},
+		{"compressed", 2, false, "12" + string(frame(0xc0, "end")), 0},
+		{"not masked", 2, false, "12\x80\x03end", 0},
+		{"impossible length", 2, false, "12\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff1234", 0},
+	} {
+		ws, _ := serve(t)
+		ws.remaining, ws.final, ws.ahead.rest = test.remaining, test.final, []byte(test.rest)
+		if got := ws.inSight(); got != test.want {
+			t.Errorf("%s: %d, want %d", test.name, got, test.want)
+		}
+	}
+}
+
 // TestMessagesAreKept returns messages in fragments, which are gathered in
 // memory of a pool, that later ones leave alone.
 func TestMessagesAreKept(t *testing.T) {

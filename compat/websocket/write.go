@@ -147,20 +147,26 @@ const maxBatch = 64 << 10
 // frames are those that a full buffer at a time would make. The caller holds
 // msgMu.
 func (c *Conn) writeWhole(opcode byte, data []byte) error {
-	size, batch := len(data), len(data)
-	if !c.server {
-		size = c.frameSize()
-		if batch = size; size < maxBatch {
-			batch = maxBatch - maxBatch%size
-		}
+	if c.server {
+		return c.writeFrames(wire.Fin|opcode, data, len(data))
+	}
+	return c.writeBatches(wire.Fin|opcode, data, c.frameSize())
+}
+
+// writeBatches writes frames of size bytes each, see engine.Link.WriteFrames,
+// and lets control frames get in.
+func (c *Conn) writeBatches(first byte, data []byte, size int) error {
+	batch := size
+	if size < maxBatch {
+		batch = maxBatch - maxBatch%size
 	}
 	for len(data) > batch {
-		if err := c.writeFrames(opcode, data[:batch], size); err != nil {
+		if err := c.writeFrames(first&^wire.Fin, data[:batch], size); err != nil {
 			return err
 		}
-		data, opcode = data[batch:], wire.Continuation
+		data, first = data[batch:], first&wire.Fin|wire.Continuation
 	}
-	return c.writeFrames(wire.Fin|opcode, data, size)
+	return c.writeFrames(first, data, size)
 }
 
 // frameSize is how much payload a full buffer holds.

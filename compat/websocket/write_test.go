@@ -129,6 +129,71 @@ func TestFullBufferIsSent(t *testing.T) {
 	}
 }
 
+// countedTape counts the writes of the network.
+type countedTape struct {
+	tape
+	writes int
+}
+
+func (c *countedTape) Write(p []byte) (int, error) {
+	c.writes++
+	return c.tape.Write(p)
+}
+
+// TestFullFrames has a client write a message in pieces of several sizes: the
+// frames are those of one byte at a time, and the ones that are full go to the
+// network together.
+func TestFullFrames(t *testing.T) {
+	const size = 100
+	message := []byte(strings.Repeat("0123456789", 100))
+	for _, test := range []struct {
+		pieces []int
+		writes int
+	}{
+		{[]int{1000}, 2}, {[]int{1, 999}, 3}, {[]int{100, 900}, 3}, {[]int{900, 100}, 3}, {[]int{450, 550}, 4}, {[]int{101, 899}, 4},
+	} {
+		for _, first := range []int{1, 0} { // one byte at a time, or the pieces
+			c := &countedTape{tape: tape{in: strings.NewReader("")}}
+			ws := newConn(connConfig{netConn: c, writeBufferSize: size})
+			w, err := ws.NextWriter(BinaryMessage)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pieces := test.pieces
+			if first == 1 {
+				pieces = make([]int, len(message))
+				for i := range pieces {
+					pieces[i] = 1
+				}
+			}
+			rest := message
+			for _, n := range pieces {
+				if k, err := w.Write(rest[:n]); k != n || err != nil {
+					t.Fatal(k, err)
+				}
+				rest = rest[n:]
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			for i, opcode := 0, 2; i < len(message); i, opcode = i+size, 0 {
+				if i+size == len(message) {
+					opcode = 0x80
+				}
+				want = append(want, fmt.Sprintf("%02x %s", opcode, message[i:i+size]))
+			}
+			if got := c.written(t); strings.Join(got, "\n") != strings.Join(want, "\n") {
+				t.Errorf("%d, at once or in bytes (%d): %q", test.pieces, first, got)
+			}
+			if first == 0 && c.writes != test.writes {
+				t.Errorf("%d: %d writes, want %d", test.pieces, c.writes, test.writes)
+			}
+			ws.Close()
+		}
+	}
+}
+
 func TestImplicitClose(t *testing.T) {
 	starts := map[string]func(ws *Conn) error{
 		"NextWriter":         func(ws *Conn) error { _, err := ws.NextWriter(TextMessage); return err },

@@ -74,13 +74,9 @@ func (w *messageWriter) flush(final bool, extra []byte) error {
 	if w.opcode >= wire.Close && (!final || length > wire.MaxControlPayload) {
 		return w.end(errInvalidControlFrame)
 	}
-	first := w.opcode
+	first := w.first()
 	if final {
 		first |= wire.Fin
-	}
-	if w.rsv1 {
-		first |= wire.RSV1
-		w.rsv1 = false
 	}
 
 	p := extra
@@ -120,11 +116,46 @@ func (w *messageWriter) write(p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		if n := w.full(len(p)); n > 0 {
+			if err := w.flushFull(p[:n]); err != nil {
+				return 0, err
+			}
+			p = p[n:]
+			continue
+		}
 		n := copy(room, p)
 		w.n += n
 		p = p[n:]
 	}
 	return size, nil
+}
+
+// full returns how many of n bytes a client sends in full frames, of which none
+// is the last of the message, without having gathered them.
+func (w *messageWriter) full(n int) int {
+	if w.server || w.c == nil || w.n > 0 || n <= w.size || w.opcode >= wire.Close {
+		return 0
+	}
+	return (n - 1) / w.size * w.size
+}
+
+// flushFull sends p in full frames.
+func (w *messageWriter) flushFull(p []byte) error {
+	if err := w.c.writeBatches(w.first(), p, w.size); err != nil {
+		return w.end(err)
+	}
+	w.opcode = wire.Continuation
+	return nil
+}
+
+// first returns the first byte of the next frame, without FIN.
+func (w *messageWriter) first() byte {
+	first := w.opcode
+	if w.rsv1 {
+		first |= wire.RSV1
+		w.rsv1 = false
+	}
+	return first
 }
 
 // writeString is write without a copy of a string that is larger than the
