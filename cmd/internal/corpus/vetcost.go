@@ -35,38 +35,54 @@ func runVetCost(o *options, work string, stdout, stderr io.Writer) (status int, 
 			if err != nil {
 				return 2, err
 			}
-			runs := []*struct {
-				args []string
-				cpu  time.Duration
-			}{
-				{args: []string{"-vettool=" + alone}}, {args: []string{"-vettool=" + tool}}, // for the first time
-				{args: nil}, {args: []string{"-vettool=" + tool}},
+			toolFirst := round%2 == 1
+			r, err := vetRatio(dir, []string{"-vettool=" + tool}, []string{"-vettool=" + alone}, toolFirst)
+			if err != nil {
+				return 2, err
 			}
-			if round%2 == 1 {
-				runs[0], runs[1] = runs[1], runs[0]
+			if round > 0 { // before, export data comes into the cache
+				first = append(first, r)
 			}
-			for _, r := range runs {
-				if r.cpu, _, err = timed(dir, false, nil, "go", append(append([]string{"vet"}, r.args...), "./...")...); err != nil {
+			for pair := range warmPairs {
+				r, err := vetRatio(dir, []string{"-vettool=" + tool}, nil, toolFirst != (pair%2 == 1))
+				if err != nil {
 					return 2, err
 				}
+				if round > 0 { // before, the results of plain go vet come there
+					warm = append(warm, r)
+				}
 			}
-			if round == 0 {
-				continue // export data and the results of plain go vet come into the cache
-			}
-			if round%2 == 1 {
-				runs[0], runs[1] = runs[1], runs[0]
-			}
-			first = append(first, float64(runs[1].cpu)/float64(runs[0].cpu))
-			warm = append(warm, float64(runs[3].cpu)/float64(runs[2].cpu))
 		}
 		say := func(what string, ratios []float64) {
 			slices.Sort(ratios)
-			fmt.Fprintf(stdout, "  %s: median %.2f (%.2f to %.2f, %d rounds)\n", what, ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1], len(ratios))
+			fmt.Fprintf(stdout, "  %s: median %.2f (%.2f to %.2f, %d runs)\n", what, ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1], len(ratios))
 		}
 		say("first run: CPU of go vet -vettool=wsmigrate to that of a tool with go vet's analyzers alone", first)
 		say("warm: CPU of go vet -vettool=wsmigrate to that of go vet", warm)
 	}
 	return 0, nil
+}
+
+// warmPairs is how often the warm runs of a round are repeated: they are short.
+const warmPairs = 5
+
+// vetRatio runs go vet with each of two sets of flags and returns the CPU time
+// of the first as a ratio to that of the second. It runs the first one first if
+// told so.
+func vetRatio(dir string, of, to []string, ofFirst bool) (float64, error) {
+	cpu := make(map[bool]time.Duration, 2)
+	for _, isOf := range []bool{ofFirst, !ofFirst} {
+		args := to
+		if isOf {
+			args = of
+		}
+		d, _, err := timed(dir, false, nil, "go", append(append([]string{"vet"}, args...), "./...")...)
+		if err != nil {
+			return 0, err
+		}
+		cpu[isOf] = d
+	}
+	return float64(cpu[true]) / float64(cpu[false]), nil
 }
 
 // stamped builds a command with a stamp, which makes it another program for
