@@ -56,18 +56,22 @@ func run(pass *rule.Pass) {
 }
 
 // concerned reports whether the package has to do with connections at all: it
-// calls a library, or a package of which facts are known, or through an
-// interface that a connection fits. The SSA form of others is not worth its
+// calls a library, or a function of which a fact tells that it does, or through
+// an interface that a connection fits. The SSA form of others is not worth its
 // price.
 func concerned(pass *rule.Pass, facts *flow.Facts) bool {
-	for _, imp := range pass.Pkg.Imports() {
-		if facts.Packages[imp] {
-			return true
-		}
-	}
+	seen := make(map[*types.Func]bool)
 	for _, obj := range pass.TypesInfo.Uses {
 		fn, ok := obj.(*types.Func)
-		if ok && fn.Pkg() != nil && (facts.Packages[fn.Pkg()] || wsapi.LibraryOf(fn.Pkg().Path()) != nil || flow.Telling(fn.Name())) {
+		if !ok || fn.Pkg() == nil || seen[fn] {
+			continue
+		}
+		seen[fn] = true
+		if wsapi.LibraryOf(fn.Pkg().Path()) != nil || flow.Telling(fn.Name()) {
+			return true
+		}
+		var f flow.Fact
+		if facts.Packages[fn.Pkg()] && facts.Of(fn.Origin(), &f) && f.OfConns() {
 			return true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/types"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ssa"
@@ -56,6 +57,13 @@ func (f *Fact) String() string {
 		s = append(s, "returns")
 	}
 	return strings.Join(s, ", ")
+}
+
+// OfConns reports whether the function does something to a connection or hands
+// one out. Others only lock, or call what they are given.
+func (f *Fact) OfConns() bool {
+	return len(f.Stores)+len(f.Returns) > 0 ||
+		slices.ContainsFunc(f.Effects, func(e FactEffect) bool { return e.Kind == Write || e.Kind == Read })
 }
 
 // A FactPath is a Path in terms of a function's signature.
