@@ -67,33 +67,6 @@ func speaksOf(w flow.Word, c *flow.Cluster, makers map[string]wsapi.Role, anybod
 	return false
 }
 
-// addExpiry has strings.Contains(err.Error(), "i/o timeout") also be true for
-// the target's timeouts, and reports whether w is in such a call.
-func addExpiry(u *unit.Unit, w flow.Word) bool {
-	f := w.File
-	if k, i := w.Cursor.ParentEdge(); k != edge.CallExpr_Args || i != 1 || f.Broken != "" || f.Cgo {
-		return false
-	}
-	c := w.Cursor.Parent()
-	call := c.Node().(*ast.CallExpr)
-	fn := calledFunc(f, call)
-	text, ok := ast.Unparen(call.Args[0]).(*ast.CallExpr)
-	if !ok || fn == nil || fn.Pkg() == nil || fn.Pkg().Path() != "strings" || fn.Name() != "Contains" || !errorText(f, text) {
-		return false
-	}
-	sel, ok := ast.Unparen(text.Fun).(*ast.SelectorExpr)
-	if !ok || !pure(sel.X) || !isError(f.Pkg.TypesInfo.TypeOf(sel.X)) {
-		return false
-	}
-	is := " || " + u.Import(f, "errors", "errors") + ".Is(" + f.Text(sel.X) + ", " + u.Import(f, "context", "context") + ".DeadlineExceeded)"
-	if needsParens(c, "||") {
-		u.Insert(f, call.Pos(), "(")
-		is += ")"
-	}
-	u.Insert(f, call.End(), is)
-	return true
-}
-
 // errorMakers returns the roles of the calls of the cluster that make errors,
 // by folder.
 func errorMakers(c *flow.Cluster) map[string]wsapi.Role {

@@ -64,6 +64,12 @@ func (fr *frame) arg(u *unit.Unit) string {
 // onlyWrites reports whether the function at fn does nothing worth keeping
 // besides the write of s: locks, a write deadline, the payload, the error.
 func onlyWrites(u *unit.Unit, f *flow.File, fn inspector.Cursor, s *flow.Site) bool {
+	return doesOnly(u, f, fn, func(call *ast.CallExpr) bool { return call == unit.Call(s) })
+}
+
+// doesOnly reports whether the function at fn does nothing worth keeping
+// besides the calls that are wanted.
+func doesOnly(u *unit.Unit, f *flow.File, fn inspector.Cursor, wanted func(*ast.CallExpr) bool) bool {
 	body, _ := unit.Body(fn.Node())
 	info := f.Pkg.TypesInfo
 	ok := body != nil
@@ -87,7 +93,7 @@ func onlyWrites(u *unit.Unit, f *flow.File, fn inspector.Cursor, s *flow.Site) b
 				ok = false // a guard
 			}
 		case *ast.CallExpr:
-			ok = ok && (n == unit.Call(s) || harmless(u, f, info, n))
+			ok = ok && (wanted(n) || harmless(u, f, info, n))
 		}
 	}
 	return ok

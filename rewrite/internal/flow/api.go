@@ -14,6 +14,9 @@ import (
 // Public reports whether code outside the tree can name what o declares.
 func (g *Graph) Public(o types.Object) bool { return g.a.api[g.a.obj(o)] }
 
+// InTree reports whether o is declared in the tree.
+func (g *Graph) InTree(o types.Object) bool { return g.a.inTree(o) }
+
 // Same reports whether two objects are one declaration, through whatever
 // variants of its package they are seen.
 func (g *Graph) Same(x, y types.Object) bool {
