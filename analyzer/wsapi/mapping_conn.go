@@ -5,8 +5,8 @@ var connMappings = []Mapping{
 	{
 		From: "Conn", Kind: Type, Nhooyr: []Symbol{"Conn"},
 		Fidelity: Same, Verdict: Conditional, Rule: "ident",
-		Note:   "A gorilla Conn needs one writer at a time, the target's serialises writers and still needs one reader; a zero Conn of the target hangs.",
-		ByHand: "Keep the variable and its type, change the import. A Conn made by a composite literal or new, as in tests, has to come from Accept or Dial. An embedded Conn promotes other methods than before: check the interfaces that the outer type satisfies.",
+		Note:   "A gorilla Conn needs one writer at a time, the target's serialises writers and still needs one reader; a zero Conn panics in both, in the target also where a read limit is set.",
+		ByHand: "Keep the variable and its type, change the import. A Conn made by a composite literal or new, as in tests, may stay where it is only passed on. An embedded Conn promotes other methods than before: check the interfaces that the outer type satisfies.",
 		Before: "conns := map[*websocket.Conn]bool{c: true}",
 		After:  "conns := map[*websocket.Conn]bool{c: true}",
 	},

@@ -3,7 +3,6 @@ package rules
 import (
 	"go/ast"
 	"go/token"
-	"path/filepath"
 
 	"golang.org/x/tools/go/ast/edge"
 
@@ -131,25 +130,29 @@ func planAcceptors(u *unit.Unit) {
 	if len(u.All("Upgrader.Error")) > 0 {
 		name = "errorAcceptor"
 	}
-	var first *flow.Site
+	var makers, users []*flow.File
+	for _, s := range u.Sites("Upgrader") {
+		if k, _ := qualifiedCursor(s).ParentEdge(); k == edge.CompositeLit_Type {
+			makers = append(makers, s.File)
+		}
+		users = append(users, s.File)
+	}
+	home, fits := findHome(u, append(makers, users...))
 	for _, s := range u.Sites("Upgrader") {
 		u.Claim(s)
 		f := s.File
-		if first == nil {
-			first = s
-		}
 		switch {
-		case filepath.Dir(f.Path) != filepath.Dir(first.File.Path) || f.Syntax.Name.Name != first.File.Syntax.Name.Name:
+		case !fits || shadowsHome(u, home, s):
 			u.Refuse(s.Pos, "an Upgrader that AcceptOptions cannot replace crosses packages", originHelp)
 			return
 		case embeds(s):
 			u.Refuse(s.Pos, "the Upgrader is embedded", "name the field")
 			return
-		case !useHelper(u, s, name):
+		case home == nil && !useHelper(u, s, name), home != nil && !needAt(u, home, sharedName(name)):
 			return
 		}
 		x := unit.Qualified(s)
-		u.Replace(f, x.Pos(), x.End(), name)
+		u.Replace(f, x.Pos(), x.End(), nameAt(u, home, f, name))
 		planOptionsLiteral(u, s, planAcceptorField)
 	}
 	for _, s := range u.Sites() {

@@ -114,25 +114,40 @@ func means(f *flow.File, id *ast.Ident, pos token.Pos) bool {
 	return o != nil && o == objectOf(f, id)
 }
 
-// madeByCluster reports whether the error is a variable that only calls on the
-// cluster's connections set.
-func madeByCluster(u *unit.Unit, f *flow.File, err ast.Expr) bool {
-	id, ok := ast.Unparen(err).(*ast.Ident)
-	if !ok || !isLocal(f, objectOf(f, id)) {
+// madeByCluster reports whether e is a local variable that only calls of the
+// cluster set.
+func madeByCluster(u *unit.Unit, f *flow.File, e ast.Expr) bool {
+	v, ok := objectOf(f, e).(*types.Var)
+	if !ok || !isLocal(f, v) {
+		return false
+	}
+	if _, _, isParam := paramOf(f, v); isParam {
 		return false
 	}
 	made := false
-	for c := range f.Root.Preorder((*ast.AssignStmt)(nil)) {
-		as := c.Node().(*ast.AssignStmt)
-		for _, l := range as.Lhs {
-			if objectOf(f, l) != objectOf(f, id) {
-				continue
-			}
+	for c := range f.Root.Preorder((*ast.Ident)(nil)) {
+		if f.Pkg.TypesInfo.ObjectOf(c.Node().(*ast.Ident)) != types.Object(v) {
+			continue
+		}
+		c = unit.OutermostParen(c)
+		switch k, _ := c.ParentEdge(); k {
+		case edge.AssignStmt_Lhs:
+			as := c.Parent().Node().(*ast.AssignStmt)
 			call, ok := ast.Unparen(as.Rhs[0]).(*ast.CallExpr)
 			if !ok || len(as.Rhs) != 1 || callSite(u, f, call) == nil {
 				return false
 			}
 			made = true
+		case edge.ValueSpec_Names:
+			if len(c.Parent().Node().(*ast.ValueSpec).Values) > 0 {
+				return false
+			}
+		case edge.RangeStmt_Key, edge.RangeStmt_Value:
+			return false
+		case edge.UnaryExpr_X:
+			if c.Parent().Node().(*ast.UnaryExpr).Op == token.AND {
+				return false
+			}
 		}
 	}
 	return made

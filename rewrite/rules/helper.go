@@ -17,12 +17,21 @@ func useHelper(u *unit.Unit, s *flow.Site, name string) bool {
 // needHelper asks for the helper to be called at pos of f. It reports false
 // after refusing.
 func needHelper(u *unit.Unit, f *flow.File, pos token.Pos, name string) bool {
-	if u.Home != nil && (isShared(name) || name == "callDeadline") {
-		f, pos = u.Home, u.Home.Syntax.Name.Pos()
-		if isShared(name) {
-			name = sharedName(name)
-		}
+	switch {
+	case u.Home != nil && ofConn(name):
+		return needAt(u, u.Home, sharedName(name))
+	case u.Home != nil && name == "callDeadline":
+		return needAt(u, u.Home, name)
 	}
+	return needNamed(u, f, pos, name)
+}
+
+// needAt asks for the helper in the package of the file.
+func needAt(u *unit.Unit, f *flow.File, name string) bool {
+	return needNamed(u, f, f.Syntax.Name.Pos(), name)
+}
+
+func needNamed(u *unit.Unit, f *flow.File, pos token.Pos, name string) bool {
 	pkg := f.Pkg.Types.Scope()
 	scope := pkg.Innermost(pos)
 	if scope == nil {

@@ -11,14 +11,14 @@ import (
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
 )
 
-// A type that takes Conn's place in several packages is declared in one of
-// them, its home, with exported names. The home is a package that the others
-// import, or else one that they may import.
+// A type that takes the place of Conn or Upgrader in several packages is
+// declared in one of them, its home, with exported names. The home is a package
+// that the others import, or else one that they may import.
 
-// findHome decides where the type that the files use is declared. It leaves
-// u.Home nil if all of them are in one package, and reports false if no package
-// will do.
-func findHome(u *unit.Unit, files []*flow.File) bool {
+// findHome decides where the type that the files use is declared: of two
+// packages that do equally well, in that of the earlier file. It returns nil if
+// all files are in one package, and reports false if no package will do.
+func findHome(u *unit.Unit, files []*flow.File) (home *flow.File, ok bool) {
 	users := map[string]*flow.File{} // one of each package, by import path
 	var paths []string
 	for _, f := range files {
@@ -27,14 +27,13 @@ func findHome(u *unit.Unit, files []*flow.File) bool {
 			users[path] = f
 		}
 	}
-	u.Home = nil
 	if len(users) < 2 {
-		return true
+		return nil, true
 	}
 	best := len(users) // packages that would have to import it besides
 	for _, path := range paths {
-		home := plainFile(u, users[path])
-		if home == nil || home.Pkg.Name == "main" || !mayDeclare(u, home) {
+		at := plainFile(u, users[path])
+		if at == nil || at.Pkg.Name == "main" || !mayDeclare(u, at) {
 			continue
 		}
 		below := reached(u, path)
@@ -42,17 +41,17 @@ func findHome(u *unit.Unit, files []*flow.File) bool {
 		for other, f := range users {
 			switch {
 			case other == path || imports(f.Pkg, path):
-			case below[other] || !mayImport(u, f, home):
+			case below[other] || !mayImport(f, at):
 				added = len(users)
 			default:
 				added++
 			}
 		}
 		if added < best {
-			u.Home, best = home, added
+			home, best = at, added
 		}
 	}
-	return u.Home != nil
+	return home, home != nil
 }
 
 // importPath returns the import path of the file's package; that of an external
@@ -107,7 +106,7 @@ func imports(p *packages.Package, path string) bool { return p.Imports[path] != 
 
 // mayImport reports whether the package of the one file may import that of the
 // other: it is of the same module, and the rule of internal packages allows it.
-func mayImport(u *unit.Unit, from, to *flow.File) bool {
+func mayImport(from, to *flow.File) bool {
 	if from.Pkg.Module == nil || to.Pkg.Module == nil || from.Pkg.Module.Path != to.Pkg.Module.Path {
 		return false
 	}
@@ -123,7 +122,7 @@ func mayImport(u *unit.Unit, from, to *flow.File) bool {
 // where several packages use the type. A function of the package has the name
 // of the method writeAnyMessage too.
 var sharedWord = regexp.MustCompile(`\b(?:deadlineConn|deadlineAddrConn)(?:Reader|Writer)?\b|` +
-	`\b(?:addrConn|acceptedConn|dialledConn|acceptedAddrConn|dialledAddrConn|acceptAddrConn|addrConnBy|dialAddrConn|readJSON|writeJSON)\b|` +
+	`\b(?:addrConn|acceptedConn|dialledConn|acceptedAddrConn|dialledAddrConn|acceptAddrConn|addrConnBy|dialAddrConn|readJSON|writeJSON|acceptor|errorAcceptor)\b|` +
 	`(?:\) |// )writeAnyMessage\b`)
 
 // sharedHelpers returns those of the helpers that several packages can use,
@@ -131,7 +130,7 @@ var sharedWord = regexp.MustCompile(`\b(?:deadlineConn|deadlineAddrConn)(?:Reade
 func sharedHelpers(all []Helper) []Helper {
 	var out []Helper
 	for _, h := range all {
-		if isShared(h.Name) {
+		if ofConn(h.Name) || ofUpgrader(h.Name) {
 			source := sharedWord.ReplaceAllStringFunc(h.Source, func(word string) string {
 				i := strings.LastIndex(word, " ") + 1
 				return word[:i] + upperFirst(word[i:])
@@ -142,12 +141,15 @@ func sharedHelpers(all []Helper) []Helper {
 	return out
 }
 
-// isShared reports whether the helper is part of the type that takes Conn's
-// place, or makes values of it.
-func isShared(name string) bool {
+// ofConn reports whether the helper is part of the type that takes Conn's place,
+// or makes values of it.
+func ofConn(name string) bool {
 	first, _, method := strings.Cut(name, ".")
-	return sharedWord.FindString(first) == first && (method || first != "readJSON" && first != "writeJSON")
+	return sharedWord.FindString(first) == first && !ofUpgrader(name) && (method || first != "readJSON" && first != "writeJSON")
 }
+
+// ofUpgrader reports whether the helper is a type that takes Upgrader's place.
+func ofUpgrader(name string) bool { return name == "acceptor" || name == "errorAcceptor" }
 
 // sharedName returns the exported name of a helper, a method's with that of
 // its type.
@@ -163,24 +165,28 @@ func upperFirst(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + 
 
 // homeName returns what file f calls the type that takes Conn's place, or a
 // function that makes one.
-func homeName(u *unit.Unit, f *flow.File, name string) string {
-	if u.Home == nil {
+func homeName(u *unit.Unit, f *flow.File, name string) string { return nameAt(u, u.Home, f, name) }
+
+// nameAt returns what file f calls a helper that is declared at home, or in the
+// package of f if home is nil.
+func nameAt(u *unit.Unit, home, f *flow.File, name string) string {
+	if home == nil {
 		return name
 	}
 	name = upperFirst(name)
-	if importPath(f) == importPath(u.Home) {
+	if importPath(f) == importPath(home) {
 		return name
 	}
-	return u.Import(f, importPath(u.Home), u.Home.Pkg.Name) + "." + name
+	return u.Import(f, importPath(home), home.Pkg.Name) + "." + name
 }
 
-// shadowsHome reports whether something else is called like the package of the
-// type at the site, which is in another.
-func shadowsHome(u *unit.Unit, s *flow.Site) bool {
-	if u.Home == nil || importPath(s.File) == importPath(u.Home) {
+// shadowsHome reports whether something else is called like the package home at
+// the site, which is in another.
+func shadowsHome(u *unit.Unit, home *flow.File, s *flow.Site) bool {
+	if home == nil || importPath(s.File) == importPath(home) {
 		return false
 	}
-	name, _, _ := strings.Cut(homeName(u, s.File, u.Wrapper), ".")
+	name, _, _ := strings.Cut(nameAt(u, home, s.File, ""), ".")
 	scope := s.File.Pkg.Types.Scope().Innermost(s.Ident.Pos())
 	if scope == nil {
 		return false
@@ -190,7 +196,7 @@ func shadowsHome(u *unit.Unit, s *flow.Site) bool {
 		return false
 	}
 	pn, ok := o.(*types.PkgName)
-	return !ok || pn.Imported().Path() != importPath(u.Home)
+	return !ok || pn.Imported().Path() != importPath(home)
 }
 
 // homeMember returns what a method of the type that takes Conn's place is

@@ -27,8 +27,8 @@ is where it was given another type: uint16(websocket.StatusGoingAway).`,
 			switch {
 			case s.Symbol == "Conn":
 				u.Claim(s)
-				if bad := zeroConn(s); bad != "" {
-					u.Refuse(s.Pos, bad, "a connection is made by Accept or Dial alone")
+				if makesZero(s) {
+					planZeroConn(u, s)
 				}
 				if u.Wrapper != "" {
 					x := unit.Qualified(s)
@@ -61,22 +61,28 @@ func planBridges(u *unit.Unit) {
 	}
 }
 
-// zeroConn says what is wrong with a use of the type Conn that makes a value
-// of it.
-func zeroConn(s *flow.Site) string {
-	c := s.Cursor
-	if k, _ := c.ParentEdge(); k == edge.SelectorExpr_Sel {
-		c = c.Parent()
-	}
-	switch k, _ := c.ParentEdge(); k {
-	case edge.CompositeLit_Type:
-		return "a zero Conn of the target hangs in every call"
-	case edge.CallExpr_Args:
-		if id, ok := c.Parent().Node().(*ast.CallExpr).Fun.(*ast.Ident); ok && id.Name == "new" {
-			return "a zero Conn of the target hangs in every call"
+// planZeroConn leaves a Conn that nobody has opened, such as tests have, what it
+// is. gorilla's and the target's panic in the same calls, but for SetReadLimit.
+func planZeroConn(u *unit.Unit, s *flow.Site) {
+	for _, l := range u.All("Conn.SetReadLimit") {
+		if unit.Recv(l) == nil || !madeByCluster(u, l.File, unit.Recv(l)) {
+			u.Refuse(s.Pos, "a zero Conn of the target has no read limit that could be set", "take a connection that Accept or Dial has made")
+			return
 		}
 	}
-	return ""
+}
+
+// makesZero reports whether a use of the type Conn makes a value of it.
+func makesZero(s *flow.Site) bool {
+	c := unit.OutermostParen(qualifiedCursor(s))
+	switch k, _ := c.ParentEdge(); k {
+	case edge.CompositeLit_Type:
+		return true
+	case edge.CallExpr_Args:
+		id, ok := ast.Unparen(c.Parent().Node().(*ast.CallExpr).Fun).(*ast.Ident)
+		return ok && s.File.Pkg.TypesInfo.Uses[id] == types.Universe.Lookup("new")
+	}
+	return false
 }
 
 // planConst converts a constant that no call has claimed.

@@ -50,7 +50,8 @@ type Helper struct {
 func Helpers() []Helper { return helpers }
 
 var helpers = slices.Concat(baseHelpers, embeddingHelpers,
-	heartbeatConnHelpers(heartbeatConn), heartbeatConnHelpers(heartbeatAddrConn), hookConnHelpers(hookConn), hookConnHelpers(hookAddrConn), closeConnHelpers(closeConn), closeConnHelpers(closeAddrConn), adapterHelpers(), sharedHelpers(embeddingHelpers))
+	heartbeatConnHelpers(heartbeatConn), heartbeatConnHelpers(heartbeatAddrConn), hookConnHelpers(hookConn), hookConnHelpers(hookAddrConn),
+	closeConnHelpers(closeConn), closeConnHelpers(closeAddrConn), adapterHelpers(), sharedHelpers(slices.Concat(embeddingHelpers, baseHelpers)))
 
 var embeddingHelpers = slices.Concat(
 	deadlineConnHelpers(deadlineConn, "*websocket.Conn"), deadlineConnHelpers(deadlineAddrConn, "*addrConn"), connHelpers)

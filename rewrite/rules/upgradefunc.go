@@ -30,7 +30,7 @@ func planUpgradeFunc(u *unit.Unit, s *flow.Site) {
 	u.Note(f, s.Ident.Pos(), "upgrade", "every Origin is still accepted, as Upgrade does not look at it: any web page may connect with its visitor's cookies")
 	answers, ok := refusalAnswers(u, f, c, call)
 	if !ok {
-		planUpgradeSilently(u, s, call)
+		planUpgradeSilently(u, s, c)
 		return
 	}
 	for _, st := range answers {
@@ -49,21 +49,28 @@ func planUpgradeFunc(u *unit.Unit, s *flow.Site) {
 
 // planUpgradeSilently converts a call whose caller answers refused handshakes
 // in a way of its own.
-func planUpgradeSilently(u *unit.Unit, s *flow.Site, call *ast.CallExpr) {
-	f := s.File
+func planUpgradeSilently(u *unit.Unit, s *flow.Site, c inspector.Cursor) {
+	f, call := s.File, c.Node().(*ast.CallExpr)
+	var open, shut, writer string
 	if u.Wrapper != "" {
-		u.Refuse(s.Pos, "the connection needs a type that embeds it, and the answer to refused handshakes is the caller's", "drop the answer: Accept writes one")
-		return
+		ok := false
+		if open, shut, writer, ok = upgradeHead(u, s, c); !ok {
+			return
+		}
 	}
 	if !useHelper(u, s, "errorAcceptor") {
 		return
 	}
 	u.Note(f, s.Ident.Pos(), "upgrade", "the reason of a refused handshake is told in the target's words")
 	http := u.Import(f, "net/http", "http")
-	u.Replace(f, call.Pos(), call.End(), "(&errorAcceptor{\n"+
+	to := any(call.Args[0])
+	if writer != "" {
+		to = writer
+	}
+	u.Replace(f, call.Pos(), call.End(), open+"(&errorAcceptor{\n"+
 		"\tCheckOrigin: func(*"+http+".Request) bool { return true },\n"+
 		"\tError:       func("+http+".ResponseWriter, *"+http+".Request, int, error) {}, // the caller answers\n"+
-		"}).Upgrade(", call.Args[0], ", ", call.Args[1], ", ", call.Args[2], ")")
+		"}).Upgrade(", to, ", ", call.Args[1], ", ", call.Args[2], ")"+shut)
 }
 
 // refusalAnswers returns the statements that answer a handshake which the call

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
 
 	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
@@ -90,7 +91,8 @@ func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
 		refuse(u.All("Conn")[0], "the connection needs a type that embeds it, and is itself embedded in a way that is not known")
 		return
 	}
-	fits := findHome(u, wrapperUsers(u, sites, fields))
+	home, fits := findHome(u, wrapperUsers(u, sites, fields))
+	u.Home = home
 	for _, s := range sites {
 		switch {
 		case s.Symbol == "Conn.Unwrap" || s.Symbol == "Wrap":
@@ -99,7 +101,7 @@ func wrapConns(u *unit.Unit, name string, deadlines, addrs bool) {
 		case !fits || u.Home != nil && hasHandlers(name):
 			refuse(s, "the connection needs a type that embeds it, and crosses packages")
 			return
-		case shadowsHome(u, s):
+		case shadowsHome(u, u.Home, s):
 			refuse(s, "the connection needs a type that embeds it, and the name of its package means something else here")
 			return
 		case !needHelpers(u, s, wrapperHelpers(name)...):
@@ -295,27 +297,36 @@ func wrapUpgrade(u *unit.Unit, s *flow.Site) bool {
 		return false
 	}
 	call := c.Node().(*ast.CallExpr)
+	open, shut, writer, ok := upgradeHead(u, s, c)
+	if writer != "" {
+		u.Replace(f, call.Args[0].Pos(), call.Args[0].End(), writer)
+	}
+	u.Replace(f, call.Pos(), call.End(), open, call, shut)
+	return ok
+}
+
+// upgradeHead returns what stands around a call of an acceptor's Upgrade in
+// place of that at c, and its first argument unless that is the same. It reports
+// false after refusing.
+func upgradeHead(u *unit.Unit, s *flow.Site, c inspector.Cursor) (open, shut, writer string, ok bool) {
+	f, call := s.File, c.Node().(*ast.CallExpr)
 	if embeddedWrapper(u.Wrapper) == deadlineConn {
-		open, shut, ok := pongConnHead(u, s, "accepted", homeName(u, f, "acceptedConn")+"(", ")")
-		u.Replace(f, call.Pos(), call.End(), open, call, shut)
-		return ok && needHelpers(u, s, "acceptedConn")
+		open, shut, ok = pongConnHead(u, s, "accepted", homeName(u, f, "acceptedConn")+"(", ")")
+		return open, shut, "", ok && needHelpers(u, s, "acceptedConn")
 	}
 	if !pure(call.Args[0]) {
 		u.Refuse(s.Pos, "the ResponseWriter is computed in the call", "assign it to a variable first")
-		return false
+		return "", "", "", false
 	}
-	w, by, shut := u.Fresh(f, c, "rw"), homeName(u, f, "addrConnBy")+"(", " })"
+	open, shut, writer = homeName(u, f, "addrConnBy")+"(", " })", u.Fresh(f, c, "rw")
 	if embeddedWrapper(u.Wrapper) == deadlineAddrConn {
-		by, shut, ok = pongConnHead(u, s, "accepted", homeName(u, f, "acceptedAddrConn")+"("+by, shut+")")
+		open, shut, ok = pongConnHead(u, s, "accepted", homeName(u, f, "acceptedAddrConn")+"("+open, shut+")")
 		if !ok || !needHelpers(u, s, "acceptedAddrConn") {
-			return false
+			return "", "", "", false
 		}
 	}
-	writer := f.Text(call.Args[0])
-	u.Replace(f, call.Args[0].Pos(), call.Args[0].End(), w)
-	u.Replace(f, call.Pos(), call.End(),
-		by+writer+", func("+w+" "+u.Import(f, "net/http", "http")+".ResponseWriter) (*"+u.Lib(f)+".Conn, error) { return ", call, shut)
-	return needHelpers(u, s, "addrConnBy")
+	open += f.Text(call.Args[0]) + ", func(" + writer + " " + u.Import(f, "net/http", "http") + ".ResponseWriter) (*" + u.Lib(f) + ".Conn, error) { return "
+	return open, shut, writer, needHelpers(u, s, "addrConnBy")
 }
 
 // bareConn returns what has to follow a connection where a function of the
