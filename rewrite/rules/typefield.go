@@ -98,7 +98,9 @@ func (t *typeFlow) fieldLiteral(g *flow.File, lit *ast.CompositeLit, v *types.Va
 		return
 	}
 	if len(lit.Elts) == 0 {
-		t.unknown()
+		if !t.setAtOnce(g, lit, v) {
+			t.unknown()
+		}
 		return
 	}
 	if _, ok := lit.Elts[0].(*ast.KeyValueExpr); !ok {
@@ -110,7 +112,9 @@ func (t *typeFlow) fieldLiteral(g *flow.File, lit *ast.CompositeLit, v *types.Va
 			return // met as a use
 		}
 	}
-	t.unknown()
+	if !t.setAtOnce(g, lit, v) {
+		t.unknown()
+	}
 }
 
 // structOf returns the named type whose declaration holds the field at c.
