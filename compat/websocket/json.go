@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"sync"
+
+	"github.com/wsmigrate/wsmigrate/compat/internal/wire"
 )
 
 // WriteJSON writes v to c as JSON.
@@ -24,18 +26,22 @@ func (c *Conn) WriteJSON(v interface{}) error {
 		return err
 	}
 	// Encoding runs the user's code, so before the lock.
-	e := encodings.Get().(*encoding)
-	defer e.release()
-	encodeErr := e.encoder.Encode(v)
+	b := encodings.Get().(*bytes.Buffer)
+	defer putEncoding(b)
+	encodeErr := json.NewEncoder(b).Encode(v)
 
 	c.msgMu.Lock()
 	defer c.msgMu.Unlock()
+	if size := c.frameSize(); encodeErr == nil && c.plain() && (!c.server || b.Len() <= size) {
+		c.closeWriter()
+		return c.writeBatches(wire.Fin|TextMessage, b.Bytes(), size) // the same frames
+	}
 	w, err := c.begin(TextMessage)
 	if err != nil {
 		return err
 	}
 	if encodeErr == nil {
-		_, encodeErr = w.put(e.Bytes())
+		_, encodeErr = w.put(b.Bytes())
 	}
 	err = w.finish()
 	if encodeErr != nil {
@@ -44,25 +50,16 @@ func (c *Conn) WriteJSON(v interface{}) error {
 	return err
 }
 
-// encoding is a buffer with an encoder into it, for reuse.
-type encoding struct {
-	bytes.Buffer
-	encoder *json.Encoder
-}
-
-var encodings = sync.Pool{New: func() interface{} {
-	e := new(encoding)
-	e.encoder = json.NewEncoder(e)
-	return e
-}}
+// encodings has buffers for what is encoded.
+var encodings = sync.Pool{New: func() interface{} { return new(bytes.Buffer) }}
 
 // maxEncoding is the size of the largest buffer that is kept.
 const maxEncoding = 256 << 10
 
-func (e *encoding) release() {
-	if e.Cap() <= maxEncoding {
-		e.Reset()
-		encodings.Put(e)
+func putEncoding(b *bytes.Buffer) {
+	if b.Cap() <= maxEncoding {
+		b.Reset()
+		encodings.Put(b)
 	}
 }
 

@@ -122,7 +122,7 @@ func (c *Conn) WriteMessage(messageType int, data []byte) error {
 	}
 	c.msgMu.Lock()
 	defer c.msgMu.Unlock()
-	if isData(messageType) && c.writePool == nil && !c.compressing() {
+	if isData(messageType) && c.plain() {
 		c.closeWriter()
 		return c.writeWhole(byte(messageType), data)
 	}
@@ -233,6 +233,10 @@ func (c *Conn) begin(messageType int) (*messageWriter, error) {
 	c.writer = w
 	return w, nil
 }
+
+// plain reports whether data messages are written as they are, and without a
+// buffer of the user's pool.
+func (c *Conn) plain() bool { return c.writePool == nil && !c.compressing() }
 
 // compressing reports whether data messages are to be compressed.
 func (c *Conn) compressing() bool { return c.compress && c.writeCompress.Load() }
