@@ -34,7 +34,9 @@ that was exceeded, too.`,
 			planCloseErrorMember(u, s)
 		}
 		for _, s := range u.Sites("ErrCloseSent") {
-			planErrValue(u, s, func(f *flow.File) string { return u.Import(f, "net", "net") + ".ErrClosed" })
+			if !dropDoubled(u, s) {
+				planErrValue(u, s, func(f *flow.File) string { return u.Import(f, "net", "net") + ".ErrClosed" })
+			}
 		}
 		for _, s := range u.Sites("ErrReadLimit") {
 			if u.Target.Name == wsapi.TargetCoder.Name {
