@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -293,7 +294,8 @@ func importPath(p *packages.Package) string {
 // firstError returns what keeps p from compiling, or "". That an import
 // cannot be had is said in the go command's words, which name the reason.
 func firstError(p *packages.Package) string {
-	for _, imp := range p.Imports {
+	for _, path := range slices.Sorted(maps.Keys(p.Imports)) {
+		imp := p.Imports[path]
 		for _, e := range imp.Errors {
 			if e.Kind == packages.ListError && len(p.Errors)+len(p.TypeErrors) > 0 {
 				text := cleanListError(e.Error())

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"golang.org/x/mod/module"
+	"golang.org/x/tools/go/packages"
 	"golang.org/x/tools/txtar"
 )
 
@@ -732,5 +733,20 @@ package p
 	views, _, err = tree.Verify(context.Background(), bad)
 	if err != nil || len(views[0].Packages[0].Errors) == 0 {
 		t.Errorf("error %v; want an error in the package", err)
+	}
+}
+
+// TestFirstErrorIsStable has many imports that cannot be had: the same one is
+// named each time.
+func TestFirstErrorIsStable(t *testing.T) {
+	p := &packages.Package{PkgPath: "example.com/m", Errors: []packages.Error{{Msg: "could not import", Kind: packages.TypeError}}, Imports: map[string]*packages.Package{}}
+	for _, name := range []string{"c", "b", "a", "e", "d", "f", "h", "g"} {
+		path := "example.com/" + name
+		p.Imports[path] = &packages.Package{PkgPath: path, Errors: []packages.Error{{Msg: "no such module", Kind: packages.ListError}}}
+	}
+	for range 20 {
+		if got, want := firstError(p), "example.com/a: no such module"; got != want {
+			t.Fatalf("the error is %q, want %q", got, want)
+		}
 	}
 }
