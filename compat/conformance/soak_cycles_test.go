@@ -102,7 +102,8 @@ func TestCyclesOfOne(t *testing.T) {
 		y = append(y, measure().resident)
 	}
 	after := settle(before)
-	if after.goroutines != before.goroutines || after.files != before.files {
+	// Before, one of the connections may still have been ending.
+	if after.goroutines > before.goroutines || after.files > before.files {
 		t.Errorf("goroutines %d, then %d; files %d, then %d", before.goroutines, after.goroutines, before.files, after.files)
 	}
 	// Pools and the runtime keep some, however many connections there were.
