@@ -21,7 +21,8 @@ its 45 seconds. As in gorilla no redirect is followed, and a transport that is m
 connection of a refused handshake. Headers become HTTPHeader, a Host header becomes Host. Whether a Dialer is nil or
 zero, and which subprotocols a header asks for, a helper finds out where only the running program knows; others
 change the settings of a client that several may share. A DefaultDialer that the program changes becomes a variable
-of the package. After success the target's resp.Body is nil: closing it is deleted, and where it is used otherwise it becomes
+of the package. Where the program's own function dials and takes no notice of the address, a helper gives a URL that has no
+host one, since net/http wants it. After success the target's resp.Body is nil: closing it is deleted, and where it is used otherwise it becomes
 http.NoBody.`,
 	Plan: func(u *unit.Unit) {
 		d := &dialPlan{u: u, inline: map[ast.Expr]*dialer{}, defs: map[token.Pos]*dialDef{}}
@@ -100,7 +101,8 @@ func (d *dialPlan) call(s *flow.Site) {
 		native()
 		return
 	}
-	url := call.Args[want-2]
+	e := call.Args[want-2]
+	url := d.withHost(s, e)
 	open, shut, ok := dialHead(u, s)
 	if !ok {
 		return
@@ -115,10 +117,13 @@ func (d *dialPlan) call(s *flow.Site) {
 		if want == 3 {
 			parts = append(parts, call.Args[0], ", ")
 		}
-		parts = append(append(append(parts, url, ", "), opts...), ")"+shut)
+		parts = append(append(append(append(parts, url...), ", "), opts...), ")"+shut)
 		u.Replace(f, call.Pos(), call.End(), parts...)
 	} else {
 		u.Replace(f, call.Pos(), call.Lparen+1, head...)
+		if len(url) > 1 {
+			u.Replace(f, e.Pos(), e.End(), url...)
+		}
 		u.Replace(f, h.Pos(), h.End(), opts...)
 		if shut != "" {
 			u.Replace(f, call.Rparen, call.Rparen+1, ")"+shut) // inside of the call, which may be quoted

@@ -97,6 +97,7 @@ var baseHelpers = []Helper{
 	{"dialOptionsWith", []string{"net/http", "strings", "time", "TARGET"}, dialOptionsHelper},
 	{"dialClientOf", []string{"net/http", "TARGET"}, dialClientHelper},
 	{"dialTransportOf", []string{"net/http", "TARGET"}, dialTransportHelper},
+	{"urlWithHost", []string{"net/url"}, urlWithHostHelper},
 	{"dialContextOf", []string{"context", "net"}, dialContextHelper},
 	{"compressionModeOf", []string{"TARGET"}, compressionModeHelper},
 }
