@@ -105,6 +105,10 @@ func (p *port) render(pos, end token.Pos, depth int, nodes ...ast.Node) (string,
 				if last <= n.Pos() {
 					b.WriteString(string(p.from.Src[p.from.Offset(last):p.from.Offset(n.Pos())]))
 					b.WriteString(text)
+					for _, c := range commentsWithin(p.from, n.Pos(), n.End()) {
+						ok = ok && strings.HasPrefix(c.Text, "/*") // the other kind would hide what follows
+						b.WriteString(" " + c.Text)
+					}
 					last = n.End()
 				}
 				continue
