@@ -4,8 +4,10 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
+	"github.com/wsmigrate/wsmigrate/analyzer/wsapi"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/flow"
 	"github.com/wsmigrate/wsmigrate/rewrite/internal/unit"
 )
@@ -29,14 +31,14 @@ func wantsCloses(u *unit.Unit) bool {
 	if u.Wrapped != "" {
 		return hasCloses(u.Wrapped)
 	}
-	for _, s := range u.All("Conn.SetCloseHandler") {
-		for _, r := range u.Reasons {
-			if r.Pos == s.Pos {
-				return true
-			}
-		}
-	}
-	return len(u.All("Conn.SetCloseHandler")) > 0 && len(u.Sites("Conn.CloseHandler")) > 0
+	return refusedAt(u, "Conn.SetCloseHandler") || len(u.All("Conn.SetCloseHandler")) > 0 && len(u.Sites("Conn.CloseHandler")) > 0
+}
+
+// refusedAt reports whether a rule has refused a site of the symbol.
+func refusedAt(u *unit.Unit, symbol wsapi.Symbol) bool {
+	return slices.ContainsFunc(u.All(symbol), func(s *flow.Site) bool {
+		return slices.ContainsFunc(u.Reasons, func(r unit.Reason) bool { return r.Pos == s.Pos })
+	})
 }
 
 // keepCloseHandlers leaves the close handlers to the type that takes Conn's
@@ -136,17 +138,7 @@ func dropAnswer(u *unit.Unit, f *flow.File, call ast.Expr) {
 // leaves says what the handler does with the connection that the target has
 // closed by then, or "".
 func (a *closeAction) leaves(u *unit.Unit, f *flow.File, h ast.Expr) string {
-	var body ast.Node
-	switch x := ast.Unparen(h).(type) {
-	case *ast.FuncLit:
-		body = x.Body
-	case *ast.Ident, *ast.SelectorExpr:
-		if fn, ok := f.Pkg.TypesInfo.Uses[lastIdent(x)].(*types.Func); ok && !unit.IsInterfaceMethod(fn) {
-			if g, d := declaredAt(u, fn); d != nil && d.Body != nil {
-				f, body = g, d.Body
-			}
-		}
-	}
+	f, _, _, body := funcOf(u, f, h)
 	if body == nil {
 		return ""
 	}

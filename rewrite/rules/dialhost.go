@@ -61,21 +61,8 @@ func hasHost(f *flow.File, e ast.Expr) bool {
 // with takes no notice of the address.
 func ignoresAddress(u *unit.Unit) bool {
 	for _, s := range u.All(netDials...) {
-		e := fieldValue(s)
-		if e == nil {
-			continue
-		}
-		f, typ, body := s.File, (*ast.FuncType)(nil), (*ast.BlockStmt)(nil)
-		if lit, ok := ast.Unparen(e).(*ast.FuncLit); ok {
-			typ, body = lit.Type, lit.Body
-		} else if id := lastIdent(ast.Unparen(e)); id != nil {
-			if fn, ok := f.Pkg.TypesInfo.Uses[id].(*types.Func); ok {
-				if g, decl := declaredAt(u, fn); decl != nil {
-					f, typ, body = g, decl.Type, decl.Body
-				}
-			}
-		}
-		if typ != nil && body != nil && !usesLast(f, typ, body) {
+		f, _, typ, body := funcOf(u, s.File, orNil(fieldValue(s)))
+		if body != nil && !usesLast(f, typ, body) {
 			return true
 		}
 	}

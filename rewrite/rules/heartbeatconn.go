@@ -189,21 +189,13 @@ func (a *pongAction) asks() string {
 // findBody looks for the body of the handler and for the variable with the
 // payload: a function literal, or a function of the tree.
 func (a *pongAction) findBody(u *unit.Unit, h ast.Expr) {
-	var ft *ast.FuncType
-	switch x := ast.Unparen(h).(type) {
-	case *ast.FuncLit:
-		a.body, ft = x.Body, x.Type
-	case *ast.Ident, *ast.SelectorExpr:
-		fn, _ := a.file.Pkg.TypesInfo.Uses[lastIdent(x)].(*types.Func)
-		if fn == nil || unit.IsInterfaceMethod(fn) {
-			return
-		}
-		if g, d := declaredAt(u, fn); d != nil && d.Body != nil && editable(g) {
-			a.file, a.body, ft = g, d.Body, d.Type
-		}
+	g, d, typ, body := funcOf(u, a.file, h)
+	if body == nil || d != nil && !editable(g) {
+		return
 	}
-	if ft != nil && len(ft.Params.List) == 1 && len(ft.Params.List[0].Names) == 1 {
-		a.data, _ = a.file.Pkg.TypesInfo.Defs[ft.Params.List[0].Names[0]].(*types.Var)
+	a.file, a.body = g, body
+	if len(typ.Params.List) == 1 && len(typ.Params.List[0].Names) == 1 {
+		a.data, _ = g.Pkg.TypesInfo.Defs[typ.Params.List[0].Names[0]].(*types.Var)
 	}
 }
 

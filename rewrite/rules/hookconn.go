@@ -37,14 +37,7 @@ func wantsHooks(u *unit.Unit) bool {
 	if u.Wrapped != "" || u.Target.Name != wsapi.TargetCoder.Name {
 		return hasHooks(u.Wrapped)
 	}
-	for _, s := range u.All("Conn.SetPingHandler") {
-		for _, r := range u.Reasons {
-			if r.Pos == s.Pos {
-				return true
-			}
-		}
-	}
-	return len(u.All(hookSetters...)) > 0 && len(u.Sites(hookGetters...)) > 0
+	return refusedAt(u, "Conn.SetPingHandler") || len(u.All(hookSetters...)) > 0 && len(u.Sites(hookGetters...)) > 0
 }
 
 // keepHandlers leaves the handlers of pings and pongs to the type that takes

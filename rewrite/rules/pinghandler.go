@@ -76,12 +76,12 @@ func (a *pingAction) find(h ast.Expr) {
 		}
 	}
 	a.findBody(a.u, h)
-	if id := lastIdent(ast.Unparen(h)); id != nil && a.body != nil {
-		if fn, ok := f.Pkg.TypesInfo.Uses[id].(*types.Func); ok {
-			_, a.decl = declaredAt(a.u, fn)
-			if sel, ok := ast.Unparen(h).(*ast.SelectorExpr); ok {
-				a.of = sel.X
-			}
+	if a.body == nil {
+		return
+	}
+	if _, a.decl, _, _ = funcOf(a.u, f, h); a.decl != nil {
+		if sel, ok := ast.Unparen(h).(*ast.SelectorExpr); ok {
+			a.of = sel.X
 		}
 	}
 }

@@ -316,6 +316,24 @@ func readsMessage(fn *types.Func) bool {
 	return false
 }
 
+// funcOf returns the function that e is: a literal, or a function or method
+// that the tree declares, with its file. The body is nil if e is neither.
+func funcOf(u *unit.Unit, f *flow.File, e ast.Expr) (g *flow.File, d *ast.FuncDecl, typ *ast.FuncType, body *ast.BlockStmt) {
+	switch x := ast.Unparen(e).(type) {
+	case *ast.FuncLit:
+		return f, nil, x.Type, x.Body
+	case *ast.Ident, *ast.SelectorExpr:
+		fn, ok := f.Pkg.TypesInfo.Uses[lastIdent(x)].(*types.Func)
+		if !ok || unit.IsInterfaceMethod(fn) {
+			break
+		}
+		if g, d := declaredAt(u, fn); d != nil && d.Body != nil {
+			return g, d, d.Type, d.Body
+		}
+	}
+	return f, nil, nil, nil
+}
+
 // declaredAt returns the declaration of a function of the tree, or nil.
 func declaredAt(u *unit.Unit, fn *types.Func) (*flow.File, *ast.FuncDecl) {
 	for _, g := range u.Graph.InOrder() {
