@@ -171,7 +171,6 @@ const closeConnHelper = `
 type TYPE struct {
 	*EMBEDDED
 	closing atomic.Value // func(int, string) error
-	told    atomic.Bool
 }
 
 // SetCloseHandler sets what is called with code and reason of the peer's close
@@ -187,10 +186,11 @@ func (c *TYPE) CloseHandler() func(int, string) error {
 	return func(int, string) error { return nil }
 }
 
-// tell calls the handler, once, if err is the peer's close frame.
+// tell calls the handler if err is the peer's close frame, which one read alone
+// takes in.
 func (c *TYPE) tell(err error) error {
 	var ce websocket.CloseError
-	if errors.As(err, &ce) && c.told.CompareAndSwap(false, true) {
+	if errors.As(err, &ce) {
 		if err := c.CloseHandler()(int(ce.Code), ce.Reason); err != nil {
 			return err
 		}
